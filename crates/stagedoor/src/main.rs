@@ -1,0 +1,2 @@
+//! stagedoor
+fn main() {}
