@@ -1,0 +1,1 @@
+//! Catalog files: bytes in, documents and problems out.
