@@ -1,1 +1,107 @@
-//! store
+//! Everything that is remembered: every SQL statement of Stagedoor stands in this room.
+//!
+//! One set of SQL runs on SQLite (the default, one file in WAL mode) and on PostgreSQL; what must differ stands in
+//! [`dialect`]. Types keep to what both have: TEXT, BIGINT, JSON as TEXT, times as milliseconds since 1970. The room
+//! knows no HTTP, no GitLab and no rules; it implements [`policy::Trail`].
+
+mod audit;
+mod catalog;
+mod dialect;
+mod error;
+mod hooks;
+mod jobs;
+mod locations;
+mod migrate;
+mod sql;
+
+use std::{sync::Arc, time::Duration};
+
+use model::Clock;
+use sqlx::{AnyPool, any::AnyPoolOptions};
+use tokio::sync::{Notify, mpsc};
+
+pub use audit::{AuditRow, ChainError};
+pub use catalog::{Applied, Batch, FileKey, FileRow, ProjectRow, Replacement, Root};
+pub use dialect::Dialect;
+pub use error::Error;
+pub use hooks::{Accepted, HookEvent};
+pub use jobs::{Job, JobKey};
+pub use locations::Location;
+
+/// How long a statement waits for a lock or a connection before it fails.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The database. Clones share the connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    dialect: Dialect,
+    /// For SQLite a single connection: its writers exclude each other, so waiting for it is cheaper than for a lock.
+    writer: AnyPool,
+    reader: AnyPool,
+    clock: Arc<dyn Clock>,
+    /// Rung when a job may be due.
+    jobs: Notify,
+    abandoned: mpsc::UnboundedSender<policy::TrailId>,
+}
+
+impl Store {
+    /// Opens the database at `url` (`sqlite:/path/to/file` or `postgres://…`) and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When it cannot be reached or opened, or was written by a newer version.
+    pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        sqlx::any::install_default_drivers();
+        let dialect = Dialect::of(url)?;
+        let (writers, readers) = dialect.pool_sizes();
+        let writer = connect(dialect, url, writers).await?;
+        migrate::run(dialect, &writer).await?;
+        let reader = if dialect == Dialect::Postgres { writer.clone() } else { connect(dialect, url, readers).await? };
+        let (abandoned, dropped) = mpsc::unbounded_channel();
+        let inner = Arc::new(Inner { dialect, writer, reader, clock, jobs: Notify::new(), abandoned });
+        tokio::spawn(audit::record_abandoned(Arc::downgrade(&inner), dropped));
+        Ok(Self { inner })
+    }
+
+    /// Does the database answer?
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        sqlx::query("SELECT 1").execute(&self.inner.reader).await?;
+        Ok(())
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.inner.dialect
+    }
+
+    /// Closes the connections; what was committed is on disk.
+    pub async fn close(&self) {
+        self.inner.reader.close().await;
+        self.inner.writer.close().await;
+    }
+}
+
+async fn connect(dialect: Dialect, url: &str, size: u32) -> Result<AnyPool, Error> {
+    let pool = AnyPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(PATIENCE)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                for statement in dialect.on_connect() {
+                    sqlx::query(*statement).execute(&mut *connection).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect(&dialect.connect_url(url))
+        .await;
+    pool.map_err(|source| Error::Open { url: dialect::without_password(url), source })
+}

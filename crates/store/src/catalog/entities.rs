@@ -1,0 +1,283 @@
+//! Entities: what each root states, row by row.
+
+use std::collections::HashMap;
+
+use futures::TryStreamExt;
+use model::{ConnectionName, Entity, Millis};
+use sha2::{Digest, Sha256};
+use sqlx::{AnyConnection, Row};
+
+use super::{Applied, FileKey, Replacement, Root, files::number};
+use crate::{
+    Error, Store,
+    sql::{VALUES, list_from, rows_of, statement},
+};
+
+/// What a row is found by when its root is read again: the file and the reference, not the position, so that a
+/// document keeps its claim when another is written above it.
+fn slot(entity: &Entity, taken: &mut HashMap<String, u32>) -> String {
+    let project = entity.source.project.map_or(0, |p| p.0);
+    let file = entity.source.file.as_deref().unwrap_or("");
+    let origin = entity.origin.as_str();
+    let slot = match &entity.source.file {
+        Some(_) => format!("{origin}|{project}|{file}|{}", entity.entity_ref.key()),
+        // A group, a user or an inferred component is the only one of its root; it keeps its row when it is renamed.
+        None => origin.to_owned(),
+    };
+    let count = taken.entry(slot.clone()).or_insert(0);
+    *count += 1;
+    if *count == 1 { slot } else { format!("{slot}|{count}") }
+}
+
+/// The content without what the store itself sets.
+fn digest(entity: &Entity) -> Result<(String, String), Error> {
+    let mut content = entity.clone();
+    (content.id, content.claimed_at, content.changed_at) = (0, 0, 0);
+    let record = serde_json::to_string(&content).map_err(|e| Error::damaged("entities", &entity.entity_ref, e))?;
+    Ok((hex::encode(Sha256::digest(&record)), record))
+}
+
+struct Held {
+    id: i64,
+    digest: String,
+    claimed_at: Millis,
+}
+
+struct New {
+    root: String,
+    slot: String,
+    digest: String,
+    record: String,
+    entity: Entity,
+}
+
+pub(crate) async fn replace(
+    tx: &mut AnyConnection,
+    connection: &ConnectionName,
+    replacements: Vec<Replacement>,
+    now: Millis,
+    applied: &mut Applied,
+) -> Result<(), Error> {
+    let roots: Vec<String> = replacements.iter().map(|r| r.root.to_string()).collect();
+    let mut held = held_by(tx, connection, &roots).await?;
+    put_reach(tx, connection, &roots, &replacements).await?;
+    let mut new = Vec::new();
+    for (root, replacement) in roots.into_iter().zip(replacements) {
+        let mut taken = HashMap::new();
+        for mut entity in replacement.entities {
+            let slot = slot(&entity, &mut taken);
+            let (digest, record) = digest(&entity)?;
+            match held.remove(&(root.clone(), slot.clone())) {
+                Some(row) if row.digest == digest => {}
+                Some(row) => {
+                    (entity.id, entity.claimed_at, entity.changed_at) = (row.id, row.claimed_at, now);
+                    update(tx, &entity, &digest, &record).await?;
+                    applied.put.push(entity);
+                }
+                None => {
+                    (entity.claimed_at, entity.changed_at) = (now, now);
+                    new.push(New { root: root.clone(), slot, digest, record, entity });
+                }
+            }
+        }
+    }
+    let gone: Vec<i64> = held.into_values().map(|row| row.id).collect();
+    remove(tx, &gone).await?;
+    applied.removed.extend(gone);
+    insert(tx, connection, new, now, applied).await
+}
+
+async fn held_by(
+    tx: &mut AnyConnection,
+    connection: &ConnectionName,
+    roots: &[String],
+) -> Result<HashMap<(String, String), Held>, Error> {
+    let mut held = HashMap::new();
+    for chunk in roots.chunks(VALUES) {
+        let mut query = statement(format!(
+            "SELECT id, root, slot, digest, claimed_at FROM entities WHERE connection = $1 AND root IN ({})",
+            list_from(2, chunk.len())
+        ))
+        .bind(connection.as_str().to_owned());
+        for root in chunk {
+            query = query.bind(root.clone());
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            let found = Held {
+                id: row.try_get("id")?,
+                digest: row.try_get("digest")?,
+                claimed_at: row.try_get("claimed_at")?,
+            };
+            held.insert((row.try_get("root")?, row.try_get("slot")?), found);
+        }
+    }
+    Ok(held)
+}
+
+async fn put_reach(
+    tx: &mut AnyConnection,
+    connection: &ConnectionName,
+    roots: &[String],
+    replacements: &[Replacement],
+) -> Result<(), Error> {
+    for chunk in roots.chunks(VALUES) {
+        let mut query = statement(format!(
+            "DELETE FROM reach WHERE connection = $1 AND root IN ({})",
+            list_from(2, chunk.len())
+        ))
+        .bind(connection.as_str().to_owned());
+        for root in chunk {
+            query = query.bind(root.clone());
+        }
+        query.execute(&mut *tx).await?;
+    }
+    let rows: Vec<(&String, &FileKey)> =
+        roots.iter().zip(replacements).flat_map(|(root, r)| r.reach.iter().map(move |key| (root, key))).collect();
+    for chunk in rows.chunks(VALUES / 5) {
+        let mut query = statement(format!(
+            "INSERT INTO reach (connection, root, project_id, git_ref, path) VALUES {} ON CONFLICT DO NOTHING",
+            rows_of(5, chunk.len())
+        ));
+        for (root, key) in chunk {
+            query = query
+                .bind(connection.as_str().to_owned())
+                .bind((*root).clone())
+                .bind(number(key.project.0))
+                .bind(key.git_ref.clone())
+                .bind(key.path.clone());
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+async fn update(tx: &mut AnyConnection, entity: &Entity, digest: &str, record: &str) -> Result<(), Error> {
+    sqlx::query("UPDATE entities SET ref = $2, digest = $3, record = $4, changed_at = $5 WHERE id = $1")
+        .bind(entity.id)
+        .bind(entity.entity_ref.key().as_str())
+        .bind(digest)
+        .bind(record)
+        .bind(entity.changed_at)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn insert(
+    tx: &mut AnyConnection,
+    connection: &ConnectionName,
+    new: Vec<New>,
+    now: Millis,
+    applied: &mut Applied,
+) -> Result<(), Error> {
+    let mut waiting: HashMap<(String, String), Entity> = HashMap::with_capacity(new.len());
+    for chunk in new.chunks(VALUES / 8) {
+        let mut query = statement(format!(
+            "INSERT INTO entities (connection, root, slot, ref, digest, record, claimed_at, changed_at) VALUES {} \
+             RETURNING id, root, slot",
+            rows_of(8, chunk.len())
+        ));
+        for row in chunk {
+            query = query
+                .bind(connection.as_str().to_owned())
+                .bind(row.root.clone())
+                .bind(row.slot.clone())
+                .bind(row.entity.entity_ref.key().as_str().to_owned())
+                .bind(row.digest.clone())
+                .bind(row.record.clone())
+                .bind(now)
+                .bind(now);
+            waiting.insert((row.root.clone(), row.slot.clone()), row.entity.clone());
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            let key: (String, String) = (row.try_get("root")?, row.try_get("slot")?);
+            if let Some(mut entity) = waiting.remove(&key) {
+                entity.id = row.try_get("id")?;
+                applied.put.push(entity);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn remove(tx: &mut AnyConnection, ids: &[i64]) -> Result<(), Error> {
+    for chunk in ids.chunks(VALUES) {
+        let mut query = statement(format!("DELETE FROM entities WHERE id IN ({})", list_from(1, chunk.len())));
+        for id in chunk {
+            query = query.bind(*id);
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn remove_roots(
+    tx: &mut AnyConnection,
+    connection: &ConnectionName,
+    roots: &[Root],
+    applied: &mut Applied,
+) -> Result<(), Error> {
+    let roots: Vec<String> = roots.iter().map(ToString::to_string).collect();
+    let gone: Vec<i64> = held_by(tx, connection, &roots).await?.into_values().map(|row| row.id).collect();
+    remove(tx, &gone).await?;
+    put_reach(tx, connection, &roots, &[]).await?;
+    applied.removed.extend(gone);
+    Ok(())
+}
+
+fn read(row: &sqlx::any::AnyRow) -> Result<Entity, Error> {
+    let id: i64 = row.try_get("id")?;
+    let record: String = row.try_get("record")?;
+    let mut entity: Entity = serde_json::from_str(&record).map_err(|e| Error::damaged("entities", id, e))?;
+    entity.id = id;
+    entity.claimed_at = row.try_get("claimed_at")?;
+    entity.changed_at = row.try_get("changed_at")?;
+    Ok(entity)
+}
+
+impl Store {
+    /// Hands over every entity, one after the other, so that they are never all in memory twice.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row is damaged.
+    pub async fn each_entity(&self, mut take: impl FnMut(Entity)) -> Result<(), Error> {
+        let mut rows = sqlx::query("SELECT id, record, claimed_at, changed_at FROM entities ORDER BY id")
+            .fetch(&self.inner.reader);
+        while let Some(row) = rows.try_next().await? {
+            take(read(&row)?);
+        }
+        Ok(())
+    }
+
+    /// The entities of one root.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row is damaged.
+    pub async fn entities_of(&self, connection: &ConnectionName, root: &Root) -> Result<Vec<Entity>, Error> {
+        let rows = sqlx::query(
+            "SELECT id, record, claimed_at, changed_at FROM entities WHERE connection = $1 AND root = $2 ORDER BY id",
+        )
+        .bind(connection.as_str())
+        .bind(root.to_string())
+        .fetch_all(&self.inner.reader)
+        .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The roots a connection has entities of.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn roots(&self, connection: &ConnectionName) -> Result<Vec<Root>, Error> {
+        let rows = sqlx::query("SELECT DISTINCT root FROM entities WHERE connection = $1")
+            .bind(connection.as_str())
+            .fetch_all(&self.inner.reader)
+            .await?;
+        let mut roots = Vec::new();
+        for row in rows {
+            let text: String = row.try_get("root")?;
+            roots.push(Root::parse(&text).ok_or_else(|| Error::damaged("entities", &text, "unknown kind of root"))?);
+        }
+        Ok(roots)
+    }
+}

@@ -1,0 +1,147 @@
+//! What the catalog was made from and what it holds: projects, files, and the entities of each root.
+//!
+//! A *root* is what one reading starts from: a project, a registered location, or the directory of groups and people.
+//! Its entities are replaced together, in the transaction that stores the files they were read from; a row keeps its
+//! number and its claim for as long as the root goes on stating it.
+
+mod entities;
+mod files;
+
+use std::fmt;
+
+use model::{BlobId, ConnectionName, Entity, Millis, ProjectId};
+
+use crate::{Error, Store};
+
+/// What entities come from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Root {
+    /// A project's own catalog file and what it leads to.
+    Project(ProjectId),
+    /// A location registered by a person.
+    Location(String),
+    /// A group and its members.
+    Group(u64),
+    /// A person.
+    User(u64),
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Project(id) => write!(f, "project:{id}"),
+            Self::Location(id) => write!(f, "location:{id}"),
+            Self::Group(id) => write!(f, "group:{id}"),
+            Self::User(id) => write!(f, "user:{id}"),
+        }
+    }
+}
+
+impl Root {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (kind, id) = text.split_once(':')?;
+        match kind {
+            "project" => id.parse().ok().map(|id| Self::Project(ProjectId(id))),
+            "location" => Some(Self::Location(id.to_owned())),
+            "group" => id.parse().ok().map(Self::Group),
+            "user" => id.parse().ok().map(Self::User),
+            _ => None,
+        }
+    }
+}
+
+/// One file at one branch; the branch is empty for a project's default branch.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileKey {
+    /// The project.
+    pub project: ProjectId,
+    /// The branch, empty for the default one.
+    pub git_ref: String,
+    /// The path in the repository.
+    pub path: String,
+}
+
+/// A file as it was last read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRow {
+    /// Which file.
+    pub key: FileKey,
+    /// Its blob.
+    pub blob: BlobId,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its text; absent when it is binary or larger than what is read.
+    pub text: Option<String>,
+}
+
+/// A project as it was last read; `record` is the catalog's own JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectRow {
+    /// Its identifier.
+    pub id: ProjectId,
+    /// Its full path.
+    pub path: String,
+    /// What the catalog keeps of it.
+    pub record: String,
+}
+
+/// The complete entities of one root, to stand in place of what it had.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replacement {
+    /// The root.
+    pub root: Root,
+    /// All its entities.
+    pub entities: Vec<Entity>,
+    /// The files it was read from, to know whom a change in another project concerns.
+    pub reach: Vec<FileKey>,
+}
+
+/// What one step of reading found; stored as a whole or not at all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// Projects seen.
+    pub projects: Vec<ProjectRow>,
+    /// Files read.
+    pub files: Vec<FileRow>,
+    /// Files that a definite answer said are gone.
+    pub files_gone: Vec<FileKey>,
+    /// Roots read.
+    pub replacements: Vec<Replacement>,
+    /// Projects that a definite answer said are gone.
+    pub projects_gone: Vec<ProjectId>,
+    /// Roots that a definite answer said are gone.
+    pub roots_gone: Vec<Root>,
+}
+
+/// What a stored batch changed in the catalog.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Applied {
+    /// New and changed entities, with their numbers.
+    pub put: Vec<Entity>,
+    /// The numbers of removed ones.
+    pub removed: Vec<i64>,
+}
+
+impl Store {
+    /// Stores a batch.
+    ///
+    /// # Errors
+    /// When it is not durably stored; nothing of it is then.
+    pub async fn apply(&self, connection: &ConnectionName, batch: Batch) -> Result<Applied, Error> {
+        let now: Millis = self.inner.clock.now();
+        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
+        files::put_projects(&mut tx, connection, &batch.projects, now).await?;
+        files::put_files(&mut tx, connection, &batch.files, now).await?;
+        files::remove_files(&mut tx, connection, &batch.files_gone).await?;
+        let mut roots_gone = batch.roots_gone;
+        for project in &batch.projects_gone {
+            files::remove_project(&mut tx, connection, *project).await?;
+            roots_gone.push(Root::Project(*project));
+        }
+        let mut applied = Applied::default();
+        entities::remove_roots(&mut tx, connection, &roots_gone, &mut applied).await?;
+        entities::replace(&mut tx, connection, batch.replacements, now, &mut applied).await?;
+        tx.commit().await?;
+        Ok(applied)
+    }
+}

@@ -1,0 +1,46 @@
+//! What can go wrong with the database, and what to do about it.
+
+/// An error of the store. None of them says that anything was removed: a transaction that fails changes nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is of no database that is supported.
+    #[error("database address {0:?}: use sqlite:/path/to/file.sqlite or postgres://user@host/name")]
+    Address(String),
+    /// It cannot be opened.
+    #[error("the database {url} cannot be opened: {source}. Check the path and its permissions, or that PostgreSQL runs")]
+    Open {
+        /// The address without its password.
+        url: String,
+        /// The driver's reason.
+        source: sqlx::Error,
+    },
+    /// It was written by a newer version.
+    #[error(
+        "the database has schema version {found}, this Stagedoor knows {known}: run the newer version, or restore the backup made before its upgrade"
+    )]
+    Newer {
+        /// Version in the database.
+        found: i64,
+        /// The newest this binary has.
+        known: i64,
+    },
+    /// A statement failed.
+    #[error("the database refused a statement: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// A row holds what this version cannot read.
+    #[error("row {row} of {table} cannot be read: {why}")]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        row: String,
+        /// The reason.
+        why: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn damaged(table: &'static str, row: impl ToString, why: impl ToString) -> Self {
+        Self::Damaged { table, row: row.to_string(), why: why.to_string() }
+    }
+}

@@ -1,0 +1,78 @@
+//! Webhooks: stored once each, in one transaction with the job that they wake.
+
+use model::{ConnectionName, Millis, ProjectId};
+
+use crate::{Error, JobKey, Store, jobs};
+
+/// How long an event id is remembered to recognise a second delivery. GitLab does not deliver again by itself; people
+/// resend from the last seven days.
+const REMEMBERED: Millis = 8 * 24 * 60 * 60 * 1000;
+
+/// A webhook that was authenticated. Its payload is not kept: it only says where to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookEvent {
+    /// Which GitLab sent it.
+    pub connection: ConnectionName,
+    /// GitLab's identifier of this event, the same for every delivery of it.
+    pub id: String,
+    /// GitLab's name of the event, for example `push`.
+    pub kind: String,
+    /// The project it is about.
+    pub project: Option<ProjectId>,
+    /// When it came.
+    pub received_at: Millis,
+}
+
+/// What became of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is durably stored and its job is woken.
+    Stored,
+    /// It had come before.
+    Duplicate,
+}
+
+impl Store {
+    /// Stores an event and wakes the job that looks at its project, both or neither.
+    ///
+    /// # Errors
+    /// When it is not durably stored; the sender must then be told so.
+    pub async fn accept_hook(&self, event: &HookEvent) -> Result<Accepted, Error> {
+        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
+        let project = event.project.and_then(|p| i64::try_from(p.0).ok());
+        let stored = sqlx::query(
+            "INSERT INTO hook_events (connection, id, kind, project_id, received_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (connection, id) DO NOTHING",
+        )
+        .bind(event.connection.as_str())
+        .bind(&event.id)
+        .bind(&event.kind)
+        .bind(project)
+        .bind(event.received_at)
+        .execute(&mut *tx)
+        .await?;
+        if stored.rows_affected() == 0 {
+            return Ok(Accepted::Duplicate);
+        }
+        if let Some(project) = event.project {
+            let key = JobKey { kind: "catalog.project".to_owned(), key: format!("{}/{project}", event.connection) };
+            jobs::wake(&mut tx, &key, event.received_at).await?;
+        }
+        tx.commit().await?;
+        self.inner.jobs.notify_waiters();
+        Ok(Accepted::Stored)
+    }
+
+    /// Forgets event ids that are older than anybody resends.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forget_old_hooks(&self) -> Result<u64, Error> {
+        let before = self.inner.clock.now() - REMEMBERED;
+        let gone = sqlx::query("DELETE FROM hook_events WHERE received_at < $1")
+            .bind(before)
+            .execute(&self.inner.writer)
+            .await?;
+        Ok(gone.rows_affected())
+    }
+}

@@ -1,0 +1,38 @@
+//! The tables, one step a version. Steps are only ever added.
+
+use sqlx::{AnyPool, AssertSqlSafe, Row};
+
+use crate::{Dialect, Error};
+
+/// `{identity}` is the dialect's own. Statements end with `;` at the end of a line.
+const STEPS: &[&str] = &[include_str!("../migrations/0001_first_walk.sql")];
+
+pub(crate) async fn run(dialect: Dialect, pool: &AnyPool) -> Result<(), Error> {
+    let mut tx = pool.begin_with(dialect.begin()).await?;
+    if let Some(lock) = dialect.lock_chain() {
+        sqlx::query(lock).execute(&mut *tx).await?;
+    }
+    sqlx::query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")
+        .execute(&mut *tx)
+        .await?;
+    let found: i64 = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version")
+        .fetch_one(&mut *tx)
+        .await?
+        .try_get("version")?;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(Error::Newer { found, known });
+    }
+    for (step, version) in STEPS.iter().zip(1..) {
+        if version <= found {
+            continue;
+        }
+        let text = step.replace("{identity}", dialect.identity());
+        for statement in text.split(";\n").map(str::trim).filter(|s| !s.is_empty()) {
+            sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut *tx).await?;
+        }
+        sqlx::query("INSERT INTO schema_version (version) VALUES ($1)").bind(version).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
