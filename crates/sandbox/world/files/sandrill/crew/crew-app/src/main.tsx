@@ -1,0 +1,5 @@
+import { createRoot } from "react-dom/client";
+import { Rota } from "./Rota";
+
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<Rota />);
