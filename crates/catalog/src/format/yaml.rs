@@ -1,0 +1,475 @@
+//! YAML text to trees, document by document, within a budget.
+//!
+//! Built on the parser's events rather than on serde: a duplicate key, an alias and a place are all lost once a
+//! document has become a value. After a syntax error reading goes on at the next document.
+
+use std::collections::HashMap;
+
+use granit_parser::{
+    ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag, YamlVersion, options,
+};
+use model::{Code, Position, Problem, Severity};
+
+use super::{
+    Limits,
+    node::{Entry, Node, Tree, quoted},
+    scalar,
+};
+
+/// All documents of a text.
+pub(super) struct Stream {
+    pub(super) documents: Vec<RawDocument>,
+    /// Problems that belong to no document.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// One document before anybody asked whether it is an entity.
+pub(super) struct RawDocument {
+    pub(super) index: u32,
+    /// The line of its `---`, or of its first content.
+    pub(super) first_line: u32,
+    pub(super) at: Position,
+    /// What was read; after a syntax error, what stood before it.
+    pub(super) root: Option<Node>,
+    pub(super) problems: Vec<Problem>,
+    /// Whether it is unreadable as a whole.
+    pub(super) refused: bool,
+}
+
+impl RawDocument {
+    pub(super) fn refuse(&mut self, problem: Problem) {
+        self.problems.push(problem.in_document(self.index));
+        self.refused = true;
+    }
+
+    fn warn(&mut self, problem: Problem) {
+        self.problems.push(problem.in_document(self.index));
+    }
+}
+
+pub(super) fn read(text: &str, limits: &Limits) -> Stream {
+    let mut parser_options = options! {
+        strict_indentation: true,
+        emit_unresolved_aliases: true,
+        // The parser's own limit stands behind ours, which knows about aliases too.
+        flow_nesting_limit: limits.depth.saturating_mul(2).saturating_add(8),
+        block_nesting_limit: limits.depth.saturating_mul(2).saturating_add(8),
+    };
+    parser_options.set_emit_comments(false);
+    let mut reader = Reader {
+        parser: Parser::new_from_str_with_options(text, parser_options),
+        limits,
+        stream: Stream { documents: Vec::new(), problems: Vec::new() },
+        index: 0,
+    };
+    reader.run();
+    reader.stream
+}
+
+struct Reader<'t> {
+    parser: Parser<'t, StrInput<'t>>,
+    limits: &'t Limits,
+    stream: Stream,
+    index: u32,
+}
+
+impl Reader<'_> {
+    fn run(&mut self) {
+        loop {
+            match self.parser.next_event() {
+                None | Some(Ok((Event::StreamEnd, _))) => return,
+                Some(Ok((Event::DocumentStart(_, version), span))) => {
+                    if !self.room(span) {
+                        return;
+                    }
+                    let more = self.document(version, span);
+                    self.index = self.index.saturating_add(1);
+                    if !more {
+                        return;
+                    }
+                }
+                Some(Ok(_)) => {}
+                // An error before a document began: a directive that cannot be read.
+                Some(Err(error)) => {
+                    let mut raw = self.begun(*error.marker());
+                    raw.refuse(syntax(&error));
+                    self.stream.documents.push(raw);
+                    self.index = self.index.saturating_add(1);
+                    if !self.parser.proceed_next_document().unwrap_or(false) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether one more document is read.
+    fn room(&mut self, span: Span) -> bool {
+        if self.stream.documents.len() < self.limits.documents {
+            return true;
+        }
+        let problem = Problem::new(
+            Code::TooComplex,
+            Severity::Error,
+            format!("the file holds more than {} documents; the rest is not read", self.limits.documents),
+            "Split it into several files and list them in a Location.",
+        );
+        self.stream.problems.push(problem.at(Some(position(span.start))));
+        false
+    }
+
+    fn begun(&self, at: Marker) -> RawDocument {
+        let at = position(at);
+        RawDocument { index: self.index, first_line: at.line, at, root: None, problems: Vec::new(), refused: false }
+    }
+
+    /// Reads one document; `false` when the stream ends with it.
+    fn document(&mut self, version: Option<YamlVersion>, span: Span) -> bool {
+        let raw = self.begun(span.start);
+        let mut builder = Builder::new(raw, self.limits);
+        if let Some(version) = version.filter(|version| *version != YamlVersion::new(1, 2)) {
+            builder.raw.warn(
+                Problem::new(
+                    Code::Syntax,
+                    Severity::Warning,
+                    format!("%YAML {}.{} is read as YAML 1.2", version.major, version.minor),
+                    "Remove the %YAML line.",
+                )
+                .at(Some(position(span.start))),
+            );
+        }
+        let (end, more) = loop {
+            match self.parser.next_event() {
+                None | Some(Ok((Event::StreamEnd, _))) => break (Ok(()), false),
+                Some(Ok((Event::DocumentEnd, _))) => break (Ok(()), true),
+                Some(Ok((event, span))) => {
+                    if let Err(problem) = builder.event(event, span) {
+                        break (Err(problem), self.parser.proceed_next_document().unwrap_or(false));
+                    }
+                }
+                Some(Err(error)) => {
+                    break (Err(Box::new(syntax(&error))), self.parser.proceed_next_document().unwrap_or(false));
+                }
+            }
+        };
+        let mut raw = builder.finish();
+        if let Err(problem) = end {
+            raw.refuse(*problem);
+        }
+        // A document of comments only is nobody's mistake.
+        let empty = raw.root.as_ref().is_none_or(|root| root.tree == Tree::Null);
+        if !(empty && raw.problems.is_empty()) {
+            self.stream.documents.push(raw);
+        }
+        more
+    }
+}
+
+enum Frame {
+    List { items: Vec<Node>, open: Open },
+    Map { entries: Vec<Entry>, key: Option<(String, Position)>, seen: HashMap<String, Position>, open: Open },
+}
+
+/// A list or mapping whose end has not come yet.
+struct Open {
+    at: Position,
+    anchor: usize,
+    nodes: usize,
+    bytes: usize,
+}
+
+/// What an alias repeats and what repeating it costs.
+struct Anchored {
+    node: Node,
+    nodes: usize,
+    bytes: usize,
+    depth: usize,
+}
+
+struct Builder<'l> {
+    raw: RawDocument,
+    limits: &'l Limits,
+    stack: Vec<Frame>,
+    anchors: HashMap<usize, Anchored>,
+    nodes: usize,
+    alias_bytes: usize,
+}
+
+impl<'l> Builder<'l> {
+    fn new(raw: RawDocument, limits: &'l Limits) -> Self {
+        Self { raw, limits, stack: Vec::new(), anchors: HashMap::new(), nodes: 0, alias_bytes: 0 }
+    }
+
+    /// Takes the next event. `Err` ends the document: it costs more than is spent on one, or cannot be held as a tree.
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Problem>> {
+        let at = position(span.start);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.charge(1, 0, at)?;
+                let tree = self.scalar(&text, style, tag.as_deref(), at);
+                let bytes = text.len();
+                let node = Node::new(tree, at);
+                if anchor != 0 {
+                    self.charge(1, 0, at)?;
+                    self.anchors.insert(anchor, Anchored { node: node.clone(), nodes: 1, bytes, depth: 0 });
+                }
+                self.place(node, 1, bytes)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.opened(tag.as_deref(), "seq", at)?;
+                self.stack.push(Frame::List { items: Vec::new(), open: Open { at, anchor, nodes: 1, bytes: 0 } });
+                Ok(())
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.opened(tag.as_deref(), "map", at)?;
+                let open = Open { at, anchor, nodes: 1, bytes: 0 };
+                self.stack.push(Frame::Map { entries: Vec::new(), key: None, seen: HashMap::new(), open });
+                Ok(())
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => self.alias(anchor, at),
+            Event::UnresolvedAlias(name) => {
+                self.raw.refuse(
+                    Problem::new(
+                        Code::Syntax,
+                        Severity::Error,
+                        format!("the alias *{name} has no anchor &{name} before it"),
+                        "Define the anchor earlier in the same document, or put the value in quotes.",
+                    )
+                    .at(Some(at)),
+                );
+                self.place(Node::new(Tree::Null, at), 1, 0)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn charge(&mut self, nodes: usize, alias_bytes: usize, at: Position) -> Result<(), Box<Problem>> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        self.alias_bytes = self.alias_bytes.saturating_add(alias_bytes);
+        if self.nodes > self.limits.nodes || self.alias_bytes > self.limits.alias_bytes {
+            let problem = Problem::new(
+                Code::TooComplex,
+                Severity::Error,
+                format!(
+                    "the document grows beyond {} values or {} bytes of repeated text",
+                    self.limits.nodes, self.limits.alias_bytes
+                ),
+                "Remove aliases that repeat each other, or split the document.",
+            );
+            return Err(Box::new(problem.at(Some(at))));
+        }
+        Ok(())
+    }
+
+    fn opened(&mut self, tag: Option<&Tag>, plain: &str, at: Position) -> Result<(), Box<Problem>> {
+        self.charge(1, 0, at)?;
+        if self.stack.len() >= self.limits.depth {
+            return Err(Box::new(too_deep(at)));
+        }
+        if let Some(tag) = tag.filter(|tag| tag.core_suffix() != Some(plain)) {
+            self.unknown_tag(tag, at);
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position) -> Tree {
+        match tag {
+            None if style == ScalarStyle::Plain => scalar::plain(text),
+            None => Tree::Text(text.to_owned()),
+            Some(tag) => {
+                let tree = tag.core_suffix().and_then(|suffix| scalar::tagged(suffix, text));
+                tree.unwrap_or_else(|| {
+                    // `!` alone means: not resolved, hence text.
+                    if tag.original() != "!" {
+                        self.unknown_tag(tag, at);
+                    }
+                    Tree::Text(text.to_owned())
+                })
+            }
+        }
+    }
+
+    fn unknown_tag(&mut self, tag: &Tag, at: Position) {
+        self.raw.warn(
+            Problem::new(
+                Code::Syntax,
+                Severity::Warning,
+                format!("the tag {} means nothing here; the value is read as if it had none", tag.original()),
+                "Remove the tag.",
+            )
+            .at(Some(at)),
+        );
+    }
+
+    fn alias(&mut self, anchor: usize, at: Position) -> Result<(), Box<Problem>> {
+        let Some(anchored) = self.anchors.get(&anchor) else {
+            let problem = Problem::new(
+                Code::TooComplex,
+                Severity::Error,
+                "an alias stands inside the value it repeats, which never ends",
+                "Write the value out instead of repeating it.",
+            );
+            return Err(Box::new(problem.at(Some(at))));
+        };
+        let (nodes, bytes, depth) = (anchored.nodes, anchored.bytes, anchored.depth);
+        // Charged before the copy is made: refusing must be cheaper than obeying.
+        self.charge(nodes, bytes, at)?;
+        if self.stack.len().saturating_add(depth) > self.limits.depth {
+            return Err(Box::new(too_deep(at)));
+        }
+        let Some(node) = self.anchors.get(&anchor).map(|anchored| Node { at: Some(at), ..anchored.node.clone() })
+        else {
+            return Ok(());
+        };
+        self.place(node, nodes, bytes)
+    }
+
+    fn close(&mut self) -> Result<(), Box<Problem>> {
+        let Some(frame) = self.stack.pop() else { return Ok(()) };
+        let (node, open) = closed(frame);
+        if open.anchor != 0 {
+            self.charge(open.nodes, open.bytes, open.at)?;
+            let anchored =
+                Anchored { depth: depth_of(&node), node: node.clone(), nodes: open.nodes, bytes: open.bytes };
+            self.anchors.insert(open.anchor, anchored);
+        }
+        self.place(node, open.nodes, open.bytes)
+    }
+
+    /// Puts a finished value where it belongs: into the list, as a key, as the value of the key before, or at the root.
+    fn place(&mut self, node: Node, nodes: usize, bytes: usize) -> Result<(), Box<Problem>> {
+        let at = node.at.unwrap_or(self.raw.at);
+        match self.stack.last_mut() {
+            None => {
+                self.raw.at = at;
+                self.raw.root = Some(node);
+            }
+            Some(Frame::List { items, open }) => {
+                open.count(nodes, bytes);
+                items.push(node);
+            }
+            Some(Frame::Map { entries, key: pending, seen, open }) => {
+                open.count(nodes, bytes);
+                if let Some((key, key_at)) = pending.take() {
+                    entries.push(Entry { key, key_at: Some(key_at), value: node });
+                    return Ok(());
+                }
+                let Some(key) = scalar::key(node.tree) else { return Err(Box::new(no_key(at))) };
+                if let Some(first) = seen.get(&key) {
+                    let problem = duplicate(&key, *first, at);
+                    self.raw.refuse(problem);
+                } else {
+                    seen.insert(key.clone(), at);
+                }
+                *pending = Some((key, at));
+            }
+        }
+        Ok(())
+    }
+
+    /// The document, with lists and mappings closed that a syntax error left open.
+    fn finish(mut self) -> RawDocument {
+        while let Some(frame) = self.stack.pop() {
+            let (node, _) = closed(frame);
+            // The document is refused already; what is left of it only serves to tell which entity it meant, and a
+            // part that cannot stand where it is tells nothing.
+            if self.place(node, 0, 0).is_err() {
+                continue;
+            }
+        }
+        self.raw
+    }
+}
+
+impl Open {
+    fn count(&mut self, nodes: usize, bytes: usize) {
+        self.nodes = self.nodes.saturating_add(nodes);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
+fn closed(frame: Frame) -> (Node, Open) {
+    match frame {
+        Frame::List { items, open } => (Node::new(Tree::List(items), open.at), open),
+        Frame::Map { entries, open, .. } => (Node::new(Tree::Map(entries), open.at), open),
+    }
+}
+
+fn depth_of(node: &Node) -> usize {
+    match &node.tree {
+        Tree::List(items) => 1 + items.iter().map(depth_of).max().unwrap_or(0),
+        Tree::Map(entries) => 1 + entries.iter().map(|entry| depth_of(&entry.value)).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn position(marker: Marker) -> Position {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Position { line: number(marker.line().max(1)), column: number(marker.col().saturating_add(1)) }
+}
+
+fn too_deep(at: Position) -> Problem {
+    Problem::new(
+        Code::TooComplex,
+        Severity::Error,
+        "lists and mappings stand too deep inside each other",
+        "Make the document flatter, or move the value into a file of its own and read it with $text.",
+    )
+    .at(Some(at))
+}
+
+fn no_key(at: Position) -> Problem {
+    Problem::new(
+        Code::Syntax,
+        Severity::Error,
+        "a list or a mapping stands where a key is expected",
+        "Put the key in quotes; {{ … }} of a template must stand in quotes too.",
+    )
+    .at(Some(at))
+}
+
+fn duplicate(key: &str, first: Position, at: Position) -> Problem {
+    Problem::new(
+        Code::DuplicateKey,
+        Severity::Error,
+        format!("the key {} is written twice; it first stands on line {}", quoted(key), first.line),
+        "Keep one of the two.",
+    )
+    .at(Some(at))
+    .on(key.to_owned())
+}
+
+/// A parser's error as a problem with a remedy for the mistakes people make.
+fn syntax(error: &ScanError) -> Problem {
+    let remedy = match error.kind() {
+        ErrorKind::RecursionLimitExceeded => {
+            return too_deep(position(*error.marker()));
+        }
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabAtBlockScalarStart
+        | ErrorKind::TabInPlainScalar
+        | ErrorKind::InvalidBlockEntryWhitespace
+        | ErrorKind::InvalidMappingValueWhitespace => "Indent with spaces; YAML allows no tabs there.",
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
+            "Put the value in quotes if it contains a colon followed by a space, or mend the indentation."
+        }
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => "Close the quotes.",
+        ErrorKind::UnclosedFlowCollection { .. }
+        | ErrorKind::UnexpectedEofFlowSequence
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::MismatchedFlowCollectionEnd { .. } => "Close the bracket.",
+        ErrorKind::UnexpectedCharacter { .. } | ErrorKind::MissingAnchorOrAliasName => {
+            "Put the value in quotes if it begins with a character that YAML reserves (@ ` % & * ! | >)."
+        }
+        ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape => {
+            "Double the backslash, or use single quotes."
+        }
+        ErrorKind::UndeclaredTagHandle => "Remove the tag.",
+        _ => "Look at the indentation and the quotes on this line and the one before it.",
+    };
+    Problem::new(Code::Syntax, Severity::Error, format!("this is not YAML: {}", error.kind()), remedy)
+        .at(Some(position(*error.marker())))
+}
