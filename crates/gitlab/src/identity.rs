@@ -1,0 +1,118 @@
+//! Which GitLab this is, what our token may, and who we are there.
+
+use model::{ProjectId, UserId};
+use serde::Deserialize;
+
+use crate::{
+    Existence, Gitlab, Metadata, TokenInfo, User,
+    error::{Error, Kind},
+    rest,
+    types::filled,
+};
+
+/// A user as REST gives them.
+#[derive(Debug, Deserialize)]
+struct RestUser {
+    id: UserId,
+    username: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    public_email: Option<String>,
+    #[serde(default)]
+    avatar_url: Option<String>,
+    #[serde(default)]
+    web_url: String,
+    #[serde(default)]
+    bot: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct RestProject {
+    id: ProjectId,
+    path_with_namespace: String,
+}
+
+/// GitLab moves `last_activity_at` of a project only when it is more than an hour old
+/// (`Event::RESET_PROJECT_ACTIVITY_INTERVAL`), so a push within the hour after another leaves no trace there.
+const ACTIVITY_BLUR: time::Duration = time::Duration::hours(1);
+
+impl Gitlab {
+    /// Version and edition.
+    ///
+    /// # Errors
+    /// Everything in [`Kind`] up to [`Kind::RateLimited`]; this is the call that tests an address.
+    pub async fn metadata(&self) -> Result<Metadata, Error> {
+        self.get("GET /api/v4/metadata", "api/v4/metadata").await
+    }
+
+    /// Name, scopes and expiry of our own token. Works with every scope.
+    ///
+    /// # Errors
+    /// [`Kind::Unauthorized`] says whether it expired, was revoked or is unknown.
+    pub async fn own_token(&self) -> Result<TokenInfo, Error> {
+        self.get("GET /api/v4/personal_access_tokens/self", "api/v4/personal_access_tokens/self").await
+    }
+
+    /// The user our token belongs to.
+    ///
+    /// # Errors
+    /// As [`Gitlab::own_token`].
+    pub async fn current_user(&self) -> Result<User, Error> {
+        let user: RestUser = self.get("GET /api/v4/user", "api/v4/user").await?;
+        Ok(User {
+            id: user.id,
+            username: user.username,
+            name: user.name,
+            state: user.state.to_ascii_lowercase(),
+            public_email: filled(user.public_email),
+            avatar_url: filled(user.avatar_url),
+            web_url: user.web_url,
+            bot: user.bot,
+        })
+    }
+
+    /// Asks for one project before something that hangs on it is removed.
+    ///
+    /// # Errors
+    /// Everything but GitLab's own 404, which is the answer [`Existence::Gone`].
+    pub async fn project_exists(&self, id: ProjectId) -> Result<Existence, Error> {
+        let found: Result<RestProject, Error> =
+            self.get("GET /api/v4/projects/:id", &format!("api/v4/projects/{id}")).await;
+        match found {
+            Ok(project) => Ok(Existence::Present(project.path_with_namespace)),
+            Err(error) if error.kind == Kind::NotFound => Ok(Existence::Gone),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The projects we are a member of in which something may have happened since, by id.
+    ///
+    /// GitLab notes activity at most once an hour, so this also gives what was active in the hour before.
+    ///
+    /// # Errors
+    /// When a page cannot be read.
+    pub async fn active_since(&self, since: model::Millis) -> Result<Vec<ProjectId>, Error> {
+        let seconds = since.div_euclid(1000);
+        let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+        let text = time::OffsetDateTime::from_unix_timestamp(seconds)
+            .ok()
+            .and_then(|at| at.checked_sub(ACTIVITY_BLUR))
+            .and_then(|at| at.format(format).ok())
+            .ok_or_else(|| Error::ours(Kind::Malformed, format!("{since} is no time that can be asked for")))?;
+        let page = self.transport().limits().page.to_string();
+        let query = rest::query(&[
+            ("membership", "true"),
+            ("simple", "true"),
+            ("last_activity_after", &text),
+            ("pagination", "keyset"),
+            ("order_by", "id"),
+            ("sort", "asc"),
+            ("per_page", &page),
+        ]);
+        let rows: Vec<RestProject> = self.get_all("GET /api/v4/projects", "api/v4/projects", query).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
