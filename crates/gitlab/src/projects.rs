@@ -182,7 +182,9 @@ impl Gitlab {
         let paths = checked(want)?;
         let cost = |n| cost::connection(node_cost(paths), 1, n);
         let size = self.inner.project_pages.plan(cost) as usize;
-        let pages = ids.chunks(size).map(|chunk| self.projects_chunk(chunk.to_vec(), want, paths));
+        // Futures made before they are streamed: a closure over borrowed chunks would not be general enough for a spawned
+        // caller (rust-lang/rust#102211).
+        let pages: Vec<_> = ids.chunks(size).map(|chunk| self.projects_chunk(chunk.to_vec(), want, paths)).collect();
         let pages: Vec<Vec<Project>> =
             stream::iter(pages).buffer_unordered(self.transport().limits().concurrency).try_collect().await?;
         Ok(pages.into_iter().flatten().collect())

@@ -106,7 +106,7 @@ impl Code {
     }
 }
 
-/// One thing that is wrong. The file it stands in is known by whoever holds the problem.
+/// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// What kind of problem.
@@ -117,6 +117,9 @@ pub struct Problem {
     pub message: String,
     /// What to do, in one sentence.
     pub remedy: String,
+    /// The file, when it is another than the one the holder of the problem was read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Where in the file, if it stands in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
@@ -140,6 +143,7 @@ impl Problem {
             severity,
             message: message.into(),
             remedy: remedy.into(),
+            file: None,
             position: None,
             pointer: None,
             document: None,
@@ -158,6 +162,13 @@ impl Problem {
     #[must_use]
     pub fn on(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// Sets the file.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.file = Some(file.into());
         self
     }
 

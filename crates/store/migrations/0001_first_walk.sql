@@ -84,3 +84,8 @@ CREATE TABLE audit (
   previous TEXT NOT NULL,
   hash TEXT NOT NULL
 );
+
+CREATE TABLE passes (
+  connection TEXT NOT NULL PRIMARY KEY,
+  finished_at BIGINT NOT NULL
+);

@@ -7,7 +7,9 @@ pub enum Error {
     #[error("database address {0:?}: use sqlite:/path/to/file.sqlite or postgres://user@host/name")]
     Address(String),
     /// It cannot be opened.
-    #[error("the database {url} cannot be opened: {source}. Check the path and its permissions, or that PostgreSQL runs")]
+    #[error(
+        "the database {url} cannot be opened: {source}. Check the path and its permissions, or that PostgreSQL runs"
+    )]
     Open {
         /// The address without its password.
         url: String,

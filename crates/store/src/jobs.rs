@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use model::Millis;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use tokio::sync::futures::Notified;
 
 use crate::{Error, Store};
 
@@ -137,8 +138,8 @@ impl Store {
         Ok(row.try_get("due")?)
     }
 
-    /// Waits until a job is asked for in this process. Register before looking for due jobs, or a wake is missed.
-    pub fn woken(&self) -> impl Future<Output = ()> + '_ {
+    /// Waits until a job is asked for in this process. Enable it before looking for due jobs, or a wake is missed.
+    pub fn woken(&self) -> Notified<'_> {
         self.inner.jobs.notified()
     }
 }

@@ -61,9 +61,10 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn locations(&self) -> Result<Vec<Location>, Error> {
-        let rows = sqlx::query("SELECT id, connection, kind, target, created_at FROM locations ORDER BY created_at, id")
-            .fetch_all(&self.inner.reader)
-            .await?;
+        let rows =
+            sqlx::query("SELECT id, connection, kind, target, created_at FROM locations ORDER BY created_at, id")
+                .fetch_all(&self.inner.reader)
+                .await?;
         rows.iter().map(read).collect()
     }
 

@@ -103,11 +103,8 @@ async fn held_by(
             query = query.bind(root.clone());
         }
         for row in query.fetch_all(&mut *tx).await? {
-            let found = Held {
-                id: row.try_get("id")?,
-                digest: row.try_get("digest")?,
-                claimed_at: row.try_get("claimed_at")?,
-            };
+            let found =
+                Held { id: row.try_get("id")?, digest: row.try_get("digest")?, claimed_at: row.try_get("claimed_at")? };
             held.insert((row.try_get("root")?, row.try_get("slot")?), found);
         }
     }
@@ -121,11 +118,9 @@ async fn put_reach(
     replacements: &[Replacement],
 ) -> Result<(), Error> {
     for chunk in roots.chunks(VALUES) {
-        let mut query = statement(format!(
-            "DELETE FROM reach WHERE connection = $1 AND root IN ({})",
-            list_from(2, chunk.len())
-        ))
-        .bind(connection.as_str().to_owned());
+        let mut query =
+            statement(format!("DELETE FROM reach WHERE connection = $1 AND root IN ({})", list_from(2, chunk.len())))
+                .bind(connection.as_str().to_owned());
         for root in chunk {
             query = query.bind(root.clone());
         }
@@ -262,6 +257,18 @@ impl Store {
         .fetch_all(&self.inner.reader)
         .await?;
         rows.iter().map(read).collect()
+    }
+
+    /// How many entities a connection has.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_entities(&self, connection: &ConnectionName) -> Result<u64, Error> {
+        let row = sqlx::query("SELECT COUNT(*) AS held FROM entities WHERE connection = $1")
+            .bind(connection.as_str())
+            .fetch_one(&self.inner.reader)
+            .await?;
+        Ok(u64::try_from(row.try_get::<i64, _>("held")?).unwrap_or(0))
     }
 
     /// The roots a connection has entities of.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use model::{BlobId, ConnectionName, Millis, ProjectId};
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{FileKey, FileRow, ProjectRow, Root};
 use crate::{
@@ -108,6 +108,14 @@ pub(crate) async fn remove_project(
     Ok(())
 }
 
+fn key_of(row: &AnyRow) -> Result<FileKey, Error> {
+    Ok(FileKey {
+        project: ProjectId(id_of(row.try_get("project_id")?)),
+        git_ref: row.try_get("git_ref")?,
+        path: row.try_get("path")?,
+    })
+}
+
 impl Store {
     /// The projects a connection had.
     ///
@@ -143,11 +151,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn project_by_path(
-        &self,
-        connection: &ConnectionName,
-        path: &str,
-    ) -> Result<Option<ProjectRow>, Error> {
+    pub async fn project_by_path(&self, connection: &ConnectionName, path: &str) -> Result<Option<ProjectRow>, Error> {
         let row =
             sqlx::query("SELECT project_id, path, record FROM projects WHERE connection = $1 AND LOWER(path) = $2")
                 .bind(connection.as_str())
@@ -170,16 +174,7 @@ impl Store {
             .bind(connection.as_str())
             .fetch_all(&self.inner.reader)
             .await?;
-        rows.iter()
-            .map(|row| {
-                let key = FileKey {
-                    project: ProjectId(id_of(row.try_get("project_id")?)),
-                    git_ref: row.try_get("git_ref")?,
-                    path: row.try_get("path")?,
-                };
-                Ok((key, BlobId(row.try_get("blob")?)))
-            })
-            .collect()
+        rows.iter().map(|row| Ok((key_of(row)?, BlobId(row.try_get("blob")?)))).collect()
     }
 
     /// The files of some projects, with their texts.
@@ -200,11 +195,7 @@ impl Store {
             }
             for row in query.fetch_all(&self.inner.reader).await? {
                 files.push(FileRow {
-                    key: FileKey {
-                        project: ProjectId(id_of(row.try_get("project_id")?)),
-                        git_ref: row.try_get("git_ref")?,
-                        path: row.try_get("path")?,
-                    },
+                    key: key_of(&row)?,
                     blob: BlobId(row.try_get("blob")?),
                     size: id_of(row.try_get("size")?),
                     text: row.try_get("content")?,
@@ -232,6 +223,19 @@ impl Store {
         Ok(roots)
     }
 
+    /// The files that one root was read from.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn reach_of(&self, connection: &ConnectionName, root: &Root) -> Result<Vec<FileKey>, Error> {
+        let rows = sqlx::query("SELECT project_id, git_ref, path FROM reach WHERE connection = $1 AND root = $2")
+            .bind(connection.as_str())
+            .bind(root.to_string())
+            .fetch_all(&self.inner.reader)
+            .await?;
+        rows.iter().map(key_of).collect()
+    }
+
     /// The files that each root of a connection was read from.
     ///
     /// # Errors
@@ -245,11 +249,7 @@ impl Store {
         for row in rows {
             let text: String = row.try_get("root")?;
             let root = Root::parse(&text).ok_or_else(|| Error::damaged("reach", &text, "unknown kind of root"))?;
-            reach.entry(root).or_default().push(FileKey {
-                project: ProjectId(id_of(row.try_get("project_id")?)),
-                git_ref: row.try_get("git_ref")?,
-                path: row.try_get("path")?,
-            });
+            reach.entry(root).or_default().push(key_of(&row)?);
         }
         Ok(reach)
     }

@@ -11,6 +11,8 @@ use std::fmt;
 
 use model::{BlobId, ConnectionName, Entity, Millis, ProjectId};
 
+use sqlx::Row;
+
 use crate::{Error, Store};
 
 /// What entities come from.
@@ -143,5 +145,35 @@ impl Store {
         entities::replace(&mut tx, connection, batch.replacements, now, &mut applied).await?;
         tx.commit().await?;
         Ok(applied)
+    }
+}
+
+impl Store {
+    /// Notes that everything a connection can see was read.
+    ///
+    /// # Errors
+    /// When it is not durably noted.
+    pub async fn pass_finished(&self, connection: &ConnectionName, at: Millis) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO passes (connection, finished_at) VALUES ($1, $2) \
+             ON CONFLICT (connection) DO UPDATE SET finished_at = excluded.finished_at",
+        )
+        .bind(connection.as_str())
+        .bind(at)
+        .execute(&self.inner.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// When everything a connection can see was last read; `None` when it never was.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_pass(&self, connection: &ConnectionName) -> Result<Option<Millis>, Error> {
+        let row = sqlx::query("SELECT finished_at FROM passes WHERE connection = $1")
+            .bind(connection.as_str())
+            .fetch_optional(&self.inner.reader)
+            .await?;
+        Ok(row.map(|row| row.try_get("finished_at")).transpose()?)
     }
 }

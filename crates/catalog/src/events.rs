@@ -1,0 +1,98 @@
+//! What open pages are told: which entities changed, and how the reading goes.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
+use model::RefKey;
+use tokio::sync::broadcast;
+
+use crate::index::Touched;
+
+/// How many events a page may have missed and still catch up by its last seen number.
+const KEPT: usize = 1_000;
+
+/// Something that a page may want to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Entities appeared, changed or went. Numbers rise by one within one run of the process.
+    Entities {
+        /// The number of this event.
+        seq: u64,
+        /// Changed or new.
+        changed: Vec<RefKey>,
+        /// Gone.
+        removed: Vec<RefKey>,
+    },
+    /// The status changed; read it with `Catalog::status`.
+    Status,
+}
+
+/// Events missed since a number, and the ones to come.
+#[derive(Debug)]
+pub struct Events {
+    /// The number of the newest event there was.
+    pub seq: u64,
+    /// What came after the number asked for, oldest first; `None` when that is longer ago than is kept, so that
+    /// everything must be read again.
+    pub missed: Option<Vec<Event>>,
+    /// What comes from now on. A receiver that lags behind must read everything again.
+    pub coming: broadcast::Receiver<Event>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Feed {
+    kept: Mutex<Kept>,
+    sender: broadcast::Sender<Event>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    seq: u64,
+    events: VecDeque<Event>,
+}
+
+impl Feed {
+    /// `start` must be higher than any number given out by an earlier run, so that a page that reconnects after a
+    /// restart is told to read everything again instead of missing what happened in between.
+    pub(crate) fn starting_at(start: u64) -> Self {
+        Self { kept: Mutex::new(Kept { seq: start, events: VecDeque::new() }), sender: broadcast::channel(256).0 }
+    }
+
+    pub(crate) fn entities(&self, touched: Touched) {
+        if touched.changed.is_empty() && touched.removed.is_empty() {
+            return;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.seq += 1;
+        let event = Event::Entities { seq: kept.seq, changed: touched.changed, removed: touched.removed };
+        kept.events.push_back(event.clone());
+        if kept.events.len() > KEPT {
+            kept.events.pop_front();
+        }
+        // Sent under the lock so that numbers arrive in order; an error only says that nobody listens.
+        let _nobody_listens = self.sender.send(event);
+    }
+
+    pub(crate) fn status(&self) {
+        let _nobody_listens = self.sender.send(Event::Status);
+    }
+
+    pub(crate) fn since(&self, after: Option<u64>) -> Events {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = kept.seq - u64::try_from(kept.events.len()).unwrap_or(u64::MAX);
+        let missed = match after {
+            None => Some(Vec::new()),
+            Some(after) if after < oldest || after > kept.seq => None,
+            Some(after) => Some(
+                kept.events
+                    .iter()
+                    .filter(|event| matches!(event, Event::Entities { seq, .. } if *seq > after))
+                    .cloned()
+                    .collect(),
+            ),
+        };
+        Events { seq: kept.seq, missed, coming: self.sender.subscribe() }
+    }
+}

@@ -1,0 +1,333 @@
+//! The catalog as other rooms hold it: an index to read, a status, events, and what can be asked of it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use model::{Clock, ConnectionName, Entity, ProjectId, Source};
+use policy::Permit;
+use sha2::{Digest, Sha256};
+use store::{Applied, JobKey, Location, Store};
+use url::Url;
+
+use crate::{
+    RefreshCatalog, RegisterLocation, Scope, UnregisterLocation,
+    events::{Events, Feed},
+    index::{Change, Index},
+    status::{ConnectionStatus, Phase, Status, Totals, Webhooks},
+};
+
+/// The job that reads one project again; its key is `connection/project`.
+pub(crate) const PROJECT_JOB: &str = "catalog.project";
+/// The job that reads everything a connection can see; its key is the connection.
+pub(crate) const PASS_JOB: &str = "catalog.pass";
+
+/// Why something asked of the catalog was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// There is no such connection, project or location.
+    #[error("{what} is not known here: {remedy}")]
+    Unknown {
+        /// What was named.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// The catalog. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    index: RwLock<Index>,
+    feed: Feed,
+    connections: Mutex<BTreeMap<ConnectionName, Connection>>,
+    loaded: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Connection {
+    url: Url,
+    /// Was everything it can see read once, in this run or an earlier one?
+    complete: bool,
+    status: ConnectionStatus,
+}
+
+impl Catalog {
+    /// The catalog of some connections as the store has it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        connections: Vec<(ConnectionName, Url)>,
+        interval_seconds: u64,
+    ) -> Result<Self, CatalogError> {
+        let mut known = BTreeMap::new();
+        for (name, url) in connections {
+            let last_good_at = store.last_pass(&name).await?;
+            let status = waiting(&name, &url, last_good_at, interval_seconds);
+            known.insert(name, Connection { url, complete: last_good_at.is_some(), status });
+        }
+        let mut index = Index::new();
+        let mut read = Vec::new();
+        store.each_entity(|entity| read.push(Change::Put(Box::new(entity)))).await?;
+        index.apply(read);
+        Ok(Self::over(store, clock, index, known))
+    }
+
+    /// A catalog of given entities without connections: what rooms above test with.
+    #[must_use]
+    pub fn of_entities(store: Store, clock: Arc<dyn Clock>, entities: Vec<Entity>) -> Self {
+        let mut index = Index::new();
+        index.apply(entities.into_iter().map(|entity| Change::Put(Box::new(entity))));
+        Self::over(store, clock, index, BTreeMap::new())
+    }
+
+    fn over(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        index: Index,
+        connections: BTreeMap<ConnectionName, Connection>,
+    ) -> Self {
+        // Numbers of events of an earlier run are lower than any of this one, so that a page which comes back after a
+        // restart is told to read everything again.
+        let start = u64::try_from(clock.now()).unwrap_or(0).saturating_mul(1_000);
+        let shared = Shared {
+            store,
+            clock,
+            index: RwLock::new(index),
+            feed: Feed::starting_at(start),
+            connections: Mutex::new(connections),
+            loaded: AtomicBool::new(true),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The index, to read. Never hold it while waiting for anything.
+    pub fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.shared.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connections(&self) -> MutexGuard<'_, BTreeMap<ConnectionName, Connection>> {
+        self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How reading goes.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let totals = {
+            let index = self.index();
+            Totals { entities: index.len(), problems: index.problem_counts() }
+        };
+        let connections = self.connections().values().map(|c| c.status.clone()).collect();
+        Status { as_of: self.shared.clock.now(), ready: self.is_ready(), connections, totals }
+    }
+
+    /// Do queries give full totals? Every connection must have been read completely once, in this run or before.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.shared.loaded.load(Ordering::Acquire) && self.connections().values().all(|c| c.complete)
+    }
+
+    /// What happened after event `after`, and what comes.
+    #[must_use]
+    pub fn events(&self, after: Option<u64>) -> Events {
+        self.shared.feed.since(after)
+    }
+
+    /// The text of the file that an entity was read from; `None` when there is no file or it is too large to be kept.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn source_text(&self, source: &Source) -> Result<Option<String>, CatalogError> {
+        let (Some(project), Some(file)) = (source.project, source.file.as_deref()) else { return Ok(None) };
+        let files = self.shared.store.files(&source.connection, &[project]).await?;
+        let wanted = |row: &store::FileRow| row.key.path == file && source.blob.as_ref().is_none_or(|b| *b == row.blob);
+        Ok(files.into_iter().find(wanted).and_then(|row| row.text))
+    }
+
+    /// The connection whose GitLab an address belongs to.
+    #[must_use]
+    pub fn connection_of_url(&self, address: &str) -> Option<ConnectionName> {
+        let address = Url::parse(address).ok()?;
+        self.connections().iter().find(|(_, c)| contains(&c.url, &address)).map(|(name, _)| name.clone())
+    }
+
+    /// Notes that a GitLab told us something.
+    pub fn hook_received(&self, connection: &ConnectionName) {
+        let now = self.shared.clock.now();
+        self.update_status(connection, |status| {
+            status.webhooks =
+                Webhooks { last_received_at: Some(now), received: status.webhooks.received.saturating_add(1) };
+        });
+    }
+
+    /// Has it read again now. Answers with the number of jobs that were woken.
+    ///
+    /// # Errors
+    /// When the connection or project is not known, or the store refuses.
+    pub async fn refresh(&self, permit: &Permit<RefreshCatalog>) -> Result<u64, CatalogError> {
+        let jobs: Vec<JobKey> = match &permit.action().scope {
+            Scope::Everything => self.connections().keys().map(pass_job).collect(),
+            Scope::Connection(name) => {
+                self.known(name)?;
+                vec![pass_job(name)]
+            }
+            Scope::Project(name, project) => {
+                self.known(name)?;
+                vec![project_job(name, *project)]
+            }
+        };
+        self.shared.store.wake(&jobs).await?;
+        Ok(u64::try_from(jobs.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Adds a catalog file by its web address; it is read at once.
+    ///
+    /// # Errors
+    /// When no connection reaches the address, or the store refuses.
+    pub async fn register_location(&self, permit: &Permit<RegisterLocation>) -> Result<Location, CatalogError> {
+        let target = permit.action().target.clone();
+        let connection = self.connection_of_url(&target).ok_or_else(|| CatalogError::Unknown {
+            what: target.clone(),
+            remedy: "use the web address of a file in a connected GitLab, https://…/group/project/-/blob/main/catalog-info.yaml"
+                .to_owned(),
+        })?;
+        let id = location_id(&target);
+        let location = Location { id, connection, kind: "url".to_owned(), target, created_at: self.shared.clock.now() };
+        self.shared.store.add_location(&location).await?;
+        self.shared.store.wake(&[pass_job(&location.connection)]).await?;
+        Ok(location)
+    }
+
+    /// Takes a registered location out; what it brought goes with the next reading, which begins at once.
+    ///
+    /// # Errors
+    /// When there is none of that id, or the store refuses.
+    pub async fn unregister_location(&self, permit: &Permit<UnregisterLocation>) -> Result<Location, CatalogError> {
+        let id = &permit.action().id;
+        let removed = self.shared.store.remove_location(id).await?.ok_or_else(|| CatalogError::Unknown {
+            what: format!("location {id}"),
+            remedy: "list the registered ones with GET /api/catalog/locations".to_owned(),
+        })?;
+        let gone =
+            store::Batch { roots_gone: vec![store::Root::Location(removed.id.clone())], ..store::Batch::default() };
+        self.store_batch(&removed.connection, gone).await?;
+        Ok(removed)
+    }
+
+    /// The registered locations, oldest first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn locations(&self) -> Result<Vec<Location>, CatalogError> {
+        Ok(self.shared.store.locations().await?)
+    }
+
+    fn known(&self, name: &ConnectionName) -> Result<(), CatalogError> {
+        if self.connections().contains_key(name) {
+            return Ok(());
+        }
+        Err(CatalogError::Unknown {
+            what: format!("connection {name}"),
+            remedy: "name one that the configuration has".to_owned(),
+        })
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
+    /// Stores what was read and shows it: the index follows the store, never the other way round.
+    pub(crate) async fn store_batch(
+        &self,
+        connection: &ConnectionName,
+        batch: store::Batch,
+    ) -> Result<(), store::Error> {
+        let Applied { put, removed } = self.shared.store.apply(connection, batch).await?;
+        if put.is_empty() && removed.is_empty() {
+            return Ok(());
+        }
+        let changes = removed.into_iter().map(Change::Remove).chain(put.into_iter().map(|e| Change::Put(Box::new(e))));
+        let touched = self.shared.index.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
+        self.shared.feed.entities(touched);
+        Ok(())
+    }
+
+    pub(crate) fn update_status(&self, connection: &ConnectionName, change: impl FnOnce(&mut ConnectionStatus)) {
+        if let Some(connection) = self.connections().get_mut(connection) {
+            change(&mut connection.status);
+        }
+        self.shared.feed.status();
+    }
+
+    pub(crate) fn mark_complete(&self, connection: &ConnectionName) {
+        if let Some(connection) = self.connections().get_mut(connection) {
+            connection.complete = true;
+        }
+    }
+
+    pub(crate) fn url_of(&self, connection: &ConnectionName) -> Option<Url> {
+        self.connections().get(connection).map(|c| c.url.clone())
+    }
+}
+
+/// Is `address` on the instance at `root`, also when that one lives below a path?
+pub(crate) fn contains(root: &Url, address: &Url) -> bool {
+    root.scheme() == address.scheme()
+        && root.host_str() == address.host_str()
+        && root.port_or_known_default() == address.port_or_known_default()
+        && address.path().starts_with(root.path().trim_end_matches('/'))
+}
+
+pub(crate) fn pass_job(connection: &ConnectionName) -> JobKey {
+    JobKey { kind: PASS_JOB.to_owned(), key: connection.to_string() }
+}
+
+pub(crate) fn project_job(connection: &ConnectionName, project: ProjectId) -> JobKey {
+    JobKey { kind: PROJECT_JOB.to_owned(), key: format!("{connection}/{project}") }
+}
+
+/// The same address always gets the same identifier, so registering twice is one registration.
+fn location_id(target: &str) -> String {
+    hex::encode(&Sha256::digest(target.as_bytes())[..16])
+}
+
+fn waiting(name: &ConnectionName, url: &Url, last_good_at: Option<i64>, interval_seconds: u64) -> ConnectionStatus {
+    ConnectionStatus {
+        name: name.to_string(),
+        url: url.to_string(),
+        phase: Phase::Waiting,
+        projects_seen: 0,
+        projects_expected: None,
+        entities: 0,
+        started_at: None,
+        finished_at: None,
+        last_good_at,
+        next_at: None,
+        interval_seconds,
+        requests: 0,
+        error: None,
+        partial: Vec::new(),
+        webhooks: Webhooks::default(),
+    }
+}

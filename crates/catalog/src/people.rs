@@ -1,0 +1,128 @@
+//! Groups and people of GitLab as entities, with names that no two of them share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gitlab::{Group, User};
+use model::{ConnectionName, Entity, EntityRef, Origin, Source, group_aliases, safe_name};
+use serde_json::{Map, Value, json};
+use store::{Replacement, Root};
+use url::Url;
+
+use crate::document::instance_of;
+
+/// The entities of some group trees: each group and each person a root of its own, so that each keeps its row when it
+/// is renamed.
+pub(crate) fn replacements(connection: &ConnectionName, instance: &Url, groups: &[Group]) -> Vec<Replacement> {
+    let mut people: BTreeMap<u64, (&User, BTreeSet<String>)> = BTreeMap::new();
+    for group in groups {
+        for member in &group.members {
+            let known = people.entry(member.user.id.0).or_insert_with(|| (&member.user, BTreeSet::new()));
+            known.1.insert(safe_name(&group.full_path));
+        }
+    }
+    let groups = groups.iter().map(|g| one(Root::Group(g.id.0), group(connection, instance, g)));
+    let people = people
+        .values()
+        .filter(|(user, _)| !user.bot)
+        .map(|(user, member_of)| one(Root::User(user.id.0), person(connection, instance, user, member_of)));
+    groups.chain(people).collect()
+}
+
+fn one(root: Root, entity: Entity) -> Replacement {
+    Replacement { root, entities: vec![entity], reach: Vec::new() }
+}
+
+fn group(connection: &ConnectionName, instance: &Url, group: &Group) -> Entity {
+    let entity_ref = EntityRef::new("Group", "default", safe_name(&group.full_path));
+    let mut profile = Map::new();
+    profile.insert("displayName".into(), group.name.clone().into());
+    if let Some(picture) = &group.avatar_url {
+        profile.insert("picture".into(), picture.clone().into());
+    }
+    let mut spec = json!({"type": "group", "profile": profile, "children": []});
+    if let (Some(parent), Value::Object(spec)) = (&group.parent_path, &mut spec) {
+        spec.insert("parent".into(), safe_name(parent).into());
+    }
+    let team_path = format!("{}/team-path", instance.host_str().unwrap_or("gitlab"));
+    let annotations = annotations(instance, &group.web_url, &team_path, &group.full_path);
+    let about = About { title: &group.name, description: group.description.as_deref(), annotations };
+    let mut entity = entity(connection, entity_ref, &about, &spec, (&group.full_path, &group.web_url));
+    entity.aliases = group_aliases(&group.full_path);
+    entity
+}
+
+fn person(connection: &ConnectionName, instance: &Url, user: &User, member_of: &BTreeSet<String>) -> Entity {
+    let entity_ref = EntityRef::new("User", "default", safe_name(&user.username));
+    let mut profile = Map::new();
+    profile.insert("displayName".into(), user.name.clone().into());
+    if let Some(email) = user.public_email.as_ref().filter(|email| !email.is_empty()) {
+        profile.insert("email".into(), email.clone().into());
+    }
+    if let Some(picture) = &user.avatar_url {
+        profile.insert("picture".into(), picture.clone().into());
+    }
+    let spec = json!({"profile": profile, "memberOf": member_of});
+    let login = format!("{}/user-login", instance.host_str().unwrap_or("gitlab"));
+    let annotations = annotations(instance, &user.web_url, &login, &user.web_url);
+    let about = About { title: &user.name, description: None, annotations };
+    entity(connection, entity_ref, &about, &spec, (&user.username, &user.web_url))
+}
+
+fn annotations(instance: &Url, url: &str, key: &str, value: &str) -> Value {
+    json!({
+        "backstage.io/managed-by-location": format!("url:{url}"),
+        "backstage.io/managed-by-origin-location": format!("url:{url}"),
+        "gitlab.com/instance": instance_of(instance),
+        key: value,
+    })
+}
+
+struct About<'a> {
+    title: &'a str,
+    description: Option<&'a str>,
+    annotations: Value,
+}
+
+fn entity(
+    connection: &ConnectionName,
+    entity_ref: EntityRef,
+    about: &About<'_>,
+    spec: &Value,
+    (path, url): (&str, &str),
+) -> Entity {
+    let mut metadata = json!({"name": entity_ref.name(), "namespace": "default", "title": about.title});
+    if let Value::Object(metadata) = &mut metadata {
+        if let Some(description) = about.description.filter(|text| !text.trim().is_empty()) {
+            metadata.insert("description".into(), description.into());
+        }
+        metadata.insert("annotations".into(), about.annotations.clone());
+    }
+    let body = json!({"apiVersion": "backstage.io/v1alpha1", "kind": entity_ref.kind(), "metadata": metadata,
+        "spec": spec});
+    let body = body.to_string();
+    Entity {
+        id: 0,
+        relations: Entity::relations_of(&entity_ref, &body),
+        entity_ref,
+        origin: Origin::Directory,
+        source: Source {
+            connection: connection.clone(),
+            project: None,
+            project_path: path.to_owned(),
+            project_url: url.to_owned(),
+            file: None,
+            git_ref: None,
+            blob: None,
+            line: None,
+        },
+        body,
+        aliases: Vec::new(),
+        ownership: None,
+        language: None,
+        facts: Vec::new(),
+        problems: Vec::new(),
+        stale: None,
+        claimed_at: 0,
+        changed_at: 0,
+    }
+}

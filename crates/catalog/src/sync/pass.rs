@@ -1,0 +1,384 @@
+//! A pass: everything a connection can see is looked at, and what differs from what is held is read.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use gitlab::{Existence, Project, Want};
+use model::{BlobId, ProjectId};
+use store::{Batch, FileKey, ProjectRow, Root};
+
+use super::{
+    Connection, Sync,
+    fetch::{Fetched, on_default, paths},
+    roots::{Freshness, Start, Walks},
+    upstream::Failure,
+};
+use crate::{
+    people,
+    project::ProjectRecord,
+    status::{PartialRead, Phase},
+    walk::Walked,
+};
+
+/// What was held when the pass began.
+struct Held {
+    blobs: HashMap<FileKey, BlobId>,
+    projects: HashMap<ProjectId, ProjectRow>,
+    reach: HashMap<Root, Vec<FileKey>>,
+}
+
+/// What a pass has found so far.
+#[derive(Default)]
+struct Progress {
+    seen: BTreeSet<ProjectId>,
+    /// Roots that lead further than their page, to be walked when all projects are known.
+    later: Vec<Start>,
+    /// Files already read for those.
+    fetched: Fetched,
+    /// Rows of projects whose root is walked later: kept when that is done.
+    later_rows: BTreeMap<ProjectId, ProjectRow>,
+    partial: Vec<PartialRead>,
+}
+
+impl Sync {
+    pub(super) async fn pass(&self, connection: &Connection) -> Result<(), Failure> {
+        let started = self.catalog.clock().now();
+        self.catalog.update_status(&connection.name, |status| {
+            status.phase = Phase::Discovering;
+            status.started_at = Some(started);
+            status.projects_seen = 0;
+            status.next_at = None;
+        });
+        let done = self.read_everything(connection).await;
+        let now = self.catalog.clock().now();
+        let requests = connection.gitlab.usage().sent;
+        let interval = i64::try_from(self.settings.interval.as_millis()).unwrap_or(i64::MAX);
+        match done {
+            Ok(partial) => {
+                if partial.is_empty() {
+                    self.store().pass_finished(&connection.name, now).await?;
+                }
+                self.catalog.mark_complete(&connection.name);
+                self.catalog.update_status(&connection.name, |status| {
+                    status.phase = Phase::Idle;
+                    status.finished_at = Some(now);
+                    status.error = None;
+                    if partial.is_empty() {
+                        status.last_good_at = Some(now);
+                    }
+                    status.partial = partial;
+                    status.requests = requests;
+                    status.next_at = Some(now + interval);
+                });
+                tracing::info!(connection = %connection.name, ms = now - started, requests, "a pass ended");
+                Ok(())
+            }
+            Err(failure) => {
+                let told = failure.told();
+                self.catalog.update_status(&connection.name, |status| {
+                    status.phase = Phase::Failed;
+                    status.finished_at = Some(now);
+                    status.error = Some(told);
+                    status.requests = requests;
+                });
+                Err(failure)
+            }
+        }
+    }
+
+    async fn read_everything(&self, connection: &Connection) -> Result<Vec<PartialRead>, Failure> {
+        connection.fresh.lock().await.clear();
+        let held = Held {
+            blobs: self.store().blobs(&connection.name).await?,
+            projects: self.store().projects(&connection.name).await?,
+            reach: self.store().reach(&connection.name).await?,
+        };
+        let mut progress = Progress::default();
+        let listed = self.list(connection, &held, &mut progress).await?;
+        self.catalog.update_status(&connection.name, |status| status.phase = Phase::Linking);
+        self.walk_later(connection, &held, &mut progress).await?;
+        self.read_people(connection, &mut progress).await?;
+        if listed {
+            self.remove_vanished(connection, &held, &mut progress).await?;
+        }
+        Ok(progress.partial)
+    }
+
+    /// Lists projects page by page and stores each page as it comes. Answers whether the list was complete.
+    async fn list(&self, connection: &Connection, held: &Held, progress: &mut Progress) -> Result<bool, Failure> {
+        let paths = paths(&self.settings.catalog_file);
+        let want: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let want = Want { paths: &want };
+        let mut complete = true;
+        let mut after: Option<String> = None;
+        let mut page = connection.gitlab.projects_page(&want, None).await?;
+        loop {
+            complete &= page.partial.is_empty();
+            progress.partial.extend(page.partial.iter().map(|p| self.partial(&p.at, &p.message)));
+            if let Some(total) = page.total {
+                self.catalog.update_status(&connection.name, |status| status.projects_expected = Some(total));
+            }
+            let next = page.next.take();
+            if next.is_some() && next == after {
+                // A cursor that stands still would list the same page for ever.
+                progress.partial.push(self.partial("projects", "GitLab gave the same page twice"));
+                return Ok(false);
+            }
+            after.clone_from(&next);
+            // The next page is listed while the files of this one are read.
+            let (read, listed) = tokio::join!(self.read_page(connection, held, &paths, page.items, progress), async {
+                match &next {
+                    Some(cursor) => connection.gitlab.projects_page(&want, Some(cursor)).await.map(Some),
+                    None => Ok(None),
+                }
+            });
+            read?;
+            match listed? {
+                Some(next) => page = next,
+                None => return Ok(complete),
+            }
+        }
+    }
+
+    async fn read_page(
+        &self,
+        connection: &Connection,
+        held: &Held,
+        paths: &[String],
+        projects: Vec<Project>,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        let projects: Vec<Project> = projects.into_iter().filter(|project| !project.archived).collect();
+        let mut fetched = Fetched::default();
+        let mut wanted = Vec::new();
+        let mut starts = Vec::new();
+        let mut rows = BTreeMap::new();
+        for project in &projects {
+            progress.seen.insert(project.id);
+            let record = ProjectRecord::of(project);
+            let row = Self::row(&record)?;
+            connection.projects_mut().put(record);
+            let mut files = Fetched::default();
+            let project_wants = files.listed(project, paths, &held.blobs);
+            let same_files = files.gone.is_empty()
+                && files.rows.is_empty()
+                && project_wants.iter().all(|f| held.blobs.get(&f.key) == f.blob.as_ref());
+            if same_files && held.projects.get(&project.id) == Some(&row) {
+                continue;
+            }
+            fetched.files.extend(files.files);
+            fetched.rows.extend(files.rows);
+            fetched.gone.extend(files.gone);
+            wanted.extend(project_wants);
+            starts.push(self.start_of(project.id));
+            rows.insert(project.id, row);
+        }
+        let wanted = fetched.stored(self.store(), connection, wanted, &held.blobs).await?;
+        fetched.read(connection, wanted).await;
+        self.store_page(connection, fetched, starts, rows, progress).await?;
+        let seen = u64::try_from(progress.seen.len()).unwrap_or(u64::MAX);
+        self.catalog.update_status(&connection.name, |status| {
+            status.phase = Phase::Reading;
+            status.projects_seen = seen;
+        });
+        Ok(())
+    }
+
+    /// Stores the roots of a page that end within it; the others wait until all projects are known.
+    async fn store_page(
+        &self,
+        connection: &Connection,
+        mut fetched: Fetched,
+        starts: Vec<Start>,
+        mut rows: BTreeMap<ProjectId, ProjectRow>,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        let mut walks = Walks::default();
+        for start in starts {
+            let walked = self.walk_one(connection, &start, &fetched);
+            if let Some(why) = walked.failed {
+                self.unanswered(&start, &why, progress);
+                forget_row(&start, &mut rows);
+                walks.failed.push((start, why));
+            } else if walked.needs.is_empty() && !leads_out(&walked) {
+                walks.done.push((start, walked));
+            } else {
+                for key in walked.reach {
+                    if let Some(state) = fetched.files.get(&key) {
+                        progress.fetched.files.insert(key, state.clone());
+                    }
+                }
+                if let Root::Project(id) = start.root
+                    && let Some(row) = rows.remove(&id)
+                {
+                    progress.later_rows.insert(id, row);
+                }
+                progress.later.push(start);
+            }
+        }
+        let replacements = self.replacements(connection, walks, &fetched).await?;
+        let batch = Batch {
+            projects: rows.into_values().collect(),
+            files: std::mem::take(&mut fetched.rows),
+            files_gone: std::mem::take(&mut fetched.gone),
+            replacements,
+            ..Batch::default()
+        };
+        self.store_pass(connection, batch).await
+    }
+
+    /// Walks what leads further than its page, and what was read from files that changed elsewhere.
+    async fn walk_later(&self, connection: &Connection, held: &Held, progress: &mut Progress) -> Result<(), Failure> {
+        let mut starts = std::mem::take(&mut progress.later);
+        let mut fetched = std::mem::take(&mut progress.fetched);
+        self.add_changed_elsewhere(connection, held, &mut starts).await?;
+        for location in self.store().locations().await? {
+            if location.connection == connection.name {
+                match self.start_of_location(connection, &location) {
+                    Some(start) => starts.push(start),
+                    None => progress.partial.push(self.partial(&location.target, "its project is not visible")),
+                }
+            }
+        }
+        let walks = self.walk_all(connection, starts, &mut fetched, Freshness::Read).await?;
+        let mut rows = std::mem::take(&mut progress.later_rows);
+        for (start, why) in &walks.failed {
+            self.unanswered(start, why, progress);
+            forget_row(start, &mut rows);
+        }
+        let replacements = self.replacements(connection, walks, &fetched).await?;
+        let batch = Batch {
+            projects: rows.into_values().collect(),
+            files: fetched.rows,
+            files_gone: fetched.gone,
+            replacements,
+            ..Batch::default()
+        };
+        self.store_pass(connection, batch).await
+    }
+
+    /// Roots whose own files are as before, but that were read from others too: those are asked for by blob.
+    async fn add_changed_elsewhere(
+        &self,
+        connection: &Connection,
+        held: &Held,
+        starts: &mut Vec<Start>,
+    ) -> Result<(), Failure> {
+        let own = paths(&self.settings.catalog_file);
+        let walked: BTreeSet<Root> = starts.iter().map(|start| start.root.clone()).collect();
+        let mut extra: BTreeMap<ProjectId, BTreeSet<&str>> = BTreeMap::new();
+        let mut concerned: BTreeMap<&FileKey, Vec<&Root>> = BTreeMap::new();
+        for (root, files) in &held.reach {
+            for key in files {
+                let listed = own.contains(&key.path) && *root == Root::Project(key.project);
+                if matches!(root, Root::Project(_)) && !walked.contains(root) && !listed {
+                    if key.git_ref.is_empty() {
+                        extra.entry(key.project).or_default().insert(&key.path);
+                    }
+                    concerned.entry(key).or_default().push(root);
+                }
+            }
+        }
+        let paths: BTreeSet<&str> = extra.values().flatten().copied().collect();
+        let ids: Vec<ProjectId> = extra.keys().copied().collect();
+        let mut now: HashMap<FileKey, BlobId> = HashMap::new();
+        let paths: Vec<&str> = paths.into_iter().collect();
+        for some in paths.chunks(MOST_PATHS) {
+            for project in connection.gitlab.projects_by_id(&ids, &Want { paths: some }).await? {
+                if let gitlab::Repository::Ready { files, .. } = &project.repository {
+                    now.extend(files.iter().map(|f| (on_default(project.id, &f.path), f.blob.clone())));
+                }
+            }
+        }
+        // A file on a named branch is not in that answer and counts as changed: it is read again.
+        let changed: BTreeSet<&Root> = concerned
+            .into_iter()
+            .filter(|(key, _)| now.get(key) != held.blobs.get(key) || !key.git_ref.is_empty())
+            .flat_map(|(_, roots)| roots)
+            .collect();
+        for root in changed {
+            if let Root::Project(id) = root
+                && connection.projects().get(*id).is_some()
+            {
+                starts.push(self.start_of(*id));
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_people(&self, connection: &Connection, progress: &mut Progress) -> Result<(), Failure> {
+        let tops: BTreeSet<String> = connection
+            .projects()
+            .iter()
+            .filter(|project| progress.seen.contains(&project.id))
+            .filter_map(|project| project.group.as_ref())
+            .map(|group| group.path.split('/').next().unwrap_or(&group.path).to_owned())
+            .collect();
+        let mut groups = Vec::new();
+        let mut complete = true;
+        for top in tops {
+            match connection.gitlab.group_tree(&top).await {
+                Ok(tree) => {
+                    complete &= tree.complete && tree.partial.is_empty();
+                    progress.partial.extend(tree.partial.iter().map(|p| self.partial(&p.at, &p.message)));
+                    groups.extend(tree.groups);
+                }
+                Err(error) => {
+                    complete = false;
+                    progress.partial.push(self.partial(&format!("group {top}"), &error.to_string()));
+                }
+            }
+        }
+        let replacements = people::replacements(&connection.name, &connection.url, &groups);
+        let now: BTreeSet<Root> = replacements.iter().map(|r| r.root.clone()).collect();
+        let roots_gone = if complete {
+            let held = self.store().roots(&connection.name).await?;
+            held.into_iter()
+                .filter(|root| matches!(root, Root::Group(_) | Root::User(_)) && !now.contains(root))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        self.store_pass(connection, Batch { replacements, roots_gone, ..Batch::default() }).await
+    }
+
+    async fn remove_vanished(
+        &self,
+        connection: &Connection,
+        held: &Held,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        let mut projects_gone = Vec::new();
+        for id in held.projects.keys().filter(|id| !progress.seen.contains(id)) {
+            match connection.gitlab.project_exists(*id).await {
+                // Gone, or there but not in a complete list of memberships: archived, or no longer ours to show. Both
+                // are definite answers.
+                Ok(Existence::Gone | Existence::Present(_)) => projects_gone.push(*id),
+                Err(error) => progress.partial.push(self.partial(&held.projects[id].path, &error.to_string())),
+            }
+        }
+        self.store_pass(connection, Batch { projects_gone, ..Batch::default() }).await
+    }
+
+    fn unanswered(&self, start: &Start, why: &str, progress: &mut Progress) {
+        progress.partial.push(self.partial(&start.root.to_string(), why));
+    }
+
+    fn partial(&self, what: &str, reason: &str) -> PartialRead {
+        PartialRead { what: what.to_owned(), reason: reason.to_owned(), since: self.catalog.clock().now() }
+    }
+}
+
+/// Paths asked for at once: each costs GitLab's complexity budget.
+const MOST_PATHS: usize = 20;
+
+/// Does it point at a project that was not known when it was walked? It may be on a later page.
+fn leads_out(walked: &Walked) -> bool {
+    walked.found.iter().flat_map(|f| &f.problems).any(|p| p.code == model::Code::OutOfReach)
+}
+
+/// A project's record says that it was read; it is not kept for one that was not answered for.
+fn forget_row(start: &Start, rows: &mut BTreeMap<ProjectId, ProjectRow>) {
+    if let Root::Project(id) = start.root {
+        rows.remove(&id);
+    }
+}

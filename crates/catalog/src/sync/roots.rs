@@ -1,0 +1,186 @@
+//! Walking roots to their end and storing what they state.
+
+use std::collections::BTreeSet;
+
+use model::{ProjectId, Staleness};
+use store::{Batch, FileKey, Replacement, Root};
+
+use super::{
+    Connection, Sync,
+    fetch::{Fetched, FileMetaKey, on_default},
+    upstream::Failure,
+};
+use crate::{
+    assemble::{Reading, assemble},
+    project::ProjectRecord,
+    target,
+    walk::{self, Walked, walk},
+};
+
+/// Rounds of reading what Locations lead to: one more than they may be deep, and one for placeholders.
+const ROUNDS: usize = 12;
+
+/// Something to walk: a root and the file it begins with.
+#[derive(Debug, Clone)]
+pub(super) struct Start {
+    pub(super) root: Root,
+    pub(super) file: FileKey,
+}
+
+/// How files that are not known yet are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness<'a> {
+    /// All of them from GitLab.
+    Read,
+    /// From the store where it has them, except those of the project that changed.
+    StoredUnless(&'a ProjectId),
+}
+
+/// What came of walking some roots.
+#[derive(Debug, Default)]
+pub(super) struct Walks {
+    pub(super) done: Vec<(Start, Walked)>,
+    pub(super) failed: Vec<(Start, String)>,
+}
+
+impl Sync {
+    /// Where a project begins.
+    pub(super) fn start_of(&self, id: ProjectId) -> Start {
+        Start { root: Root::Project(id), file: on_default(id, &self.settings.catalog_file) }
+    }
+
+    /// Where a registered location begins; `None` while its project is not known.
+    pub(super) fn start_of_location(&self, connection: &Connection, location: &store::Location) -> Option<Start> {
+        // A web address does not depend on where it is written.
+        let nowhere = on_default(ProjectId(0), "");
+        let projects = connection.projects();
+        let file = target::resolve(&location.target, &nowhere, &connection.url, &projects).ok()?;
+        Some(Start { root: Root::Location(location.id.clone()), file })
+    }
+
+    pub(super) fn walk_one(&self, connection: &Connection, start: &Start, fetched: &Fetched) -> Walked {
+        let projects = connection.projects();
+        let map = walk::Map { instance: &connection.url, projects: &projects, files: &fetched.files };
+        walk(&start.file, matches!(start.root, Root::Location(_)), map)
+    }
+
+    /// Walks all of them to their end, reading what they need in rounds.
+    pub(super) async fn walk_all(
+        &self,
+        connection: &Connection,
+        starts: Vec<Start>,
+        fetched: &mut Fetched,
+        freshness: Freshness<'_>,
+    ) -> Result<Walks, Failure> {
+        let mut walks = Walks::default();
+        let mut open = starts;
+        for _ in 0..ROUNDS {
+            let mut needs = BTreeSet::new();
+            let mut next = Vec::new();
+            for start in open {
+                let walked = self.walk_one(connection, &start, fetched);
+                if let Some(why) = walked.failed {
+                    walks.failed.push((start, why));
+                } else if walked.needs.is_empty() {
+                    walks.done.push((start, walked));
+                } else {
+                    needs.extend(walked.needs);
+                    next.push(start);
+                }
+            }
+            if next.is_empty() {
+                return Ok(walks);
+            }
+            let (store_first, read_now): (Vec<_>, Vec<_>) = needs.into_iter().partition(|key| match freshness {
+                Freshness::Read => false,
+                Freshness::StoredUnless(changed) => key.project != *changed,
+            });
+            let mut wanted = fetched.stored_as_is(self.store(), connection, store_first).await?;
+            wanted.extend(read_now);
+            fetched.read(connection, wanted.into_iter().map(FileMetaKey::unknown).collect()).await;
+            open = next;
+        }
+        walks.failed.extend(open.into_iter().map(|start| (start, "it leads to files without end".to_owned())));
+        Ok(walks)
+    }
+
+    /// What walked roots state, with what is kept of files that cannot be read any more.
+    pub(super) async fn replacements(
+        &self,
+        connection: &Connection,
+        walks: Walks,
+        fetched: &Fetched,
+    ) -> Result<Vec<Replacement>, Failure> {
+        let now = self.catalog.clock().now();
+        let mut replacements = Vec::with_capacity(walks.done.len());
+        for (start, walked) in walks.done {
+            let broken = !walked.unreadable.is_empty() || !walked.refused.is_empty();
+            let previous =
+                if broken { self.store().entities_of(&connection.name, &start.root).await? } else { Vec::new() };
+            let projects = connection.projects();
+            let reading = Reading {
+                connection: &connection.name,
+                instance: &connection.url,
+                projects: &projects,
+                files: &fetched.files,
+                now,
+            };
+            replacements.push(assemble(reading, start.root, &start.file, walked, previous));
+        }
+        for (start, why) in walks.failed {
+            replacements.extend(self.stale(connection, &start, &why).await?);
+        }
+        Ok(replacements)
+    }
+
+    /// The last good state of a root that was not answered for, marked as such; `None` when there is none.
+    async fn stale(&self, connection: &Connection, start: &Start, why: &str) -> Result<Option<Replacement>, Failure> {
+        let mut entities = self.store().entities_of(&connection.name, &start.root).await?;
+        if entities.is_empty() {
+            return Ok(None);
+        }
+        let since = self.catalog.clock().now();
+        for entity in &mut entities {
+            entity.stale.get_or_insert_with(|| Staleness { since, reason: why.to_owned() });
+        }
+        let reach = self.store().reach_of(&connection.name, &start.root).await?;
+        Ok(Some(Replacement { root: start.root.clone(), entities, reach }))
+    }
+
+    /// Stores a batch of a pass, without what a project job read meanwhile.
+    pub(super) async fn store_pass(&self, connection: &Connection, mut batch: Batch) -> Result<(), Failure> {
+        let fresh = connection.fresh.lock().await;
+        batch.replacements.retain(|replacement| !fresh.contains(&replacement.root));
+        let is_fresh = |project: ProjectId| fresh.contains(&Root::Project(project));
+        batch.files.retain(|file| !is_fresh(file.key.project));
+        batch.files_gone.retain(|key| !is_fresh(key.project));
+        batch.projects.retain(|project| !is_fresh(project.id));
+        batch.projects_gone.retain(|project| !is_fresh(*project));
+        self.catalog.store_batch(&connection.name, batch).await?;
+        drop(fresh);
+        self.note_progress(connection).await
+    }
+
+    /// Stores a batch of a project job.
+    pub(super) async fn store_job(&self, connection: &Connection, batch: Batch) -> Result<(), Failure> {
+        let mut fresh = connection.fresh.lock().await;
+        fresh.extend(batch.replacements.iter().map(|r| r.root.clone()));
+        self.catalog.store_batch(&connection.name, batch).await?;
+        drop(fresh);
+        self.note_progress(connection).await
+    }
+
+    async fn note_progress(&self, connection: &Connection) -> Result<(), Failure> {
+        let entities = self.store().count_entities(&connection.name).await?;
+        let requests = connection.gitlab.usage().sent;
+        self.catalog.update_status(&connection.name, |status| {
+            status.entities = entities;
+            status.requests = requests;
+        });
+        Ok(())
+    }
+
+    pub(super) fn row(record: &ProjectRecord) -> Result<store::ProjectRow, Failure> {
+        Ok(record.row()?)
+    }
+}
