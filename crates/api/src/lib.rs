@@ -1,1 +1,119 @@
-//! api
+//! HTTP: routes, the words of the API, problems, events, webhooks and the console's files.
+//!
+//! The only room that knows status codes. It is handed everything in [`Services`] and offers a [`router`]; it opens no
+//! database, reads no configuration and knows no SQL and nothing of GitLab's JSON beyond a webhook's project. Reads come
+//! from the catalog's index; every write passes [`policy::Gate`] (see [`act`]).
+//!
+//! Adding an endpoint: write the handler with its `#[utoipa::path]` and the action it demands as `x-stagedoor-action`, add it
+//! to `routes()` of its surface, and add its line to `tests/it/golden_operations.txt`.
+
+mod act;
+mod backstage;
+mod caller;
+mod console;
+mod edge;
+mod errors;
+mod etag;
+mod failure;
+mod health;
+mod hooks;
+mod idempotency;
+mod openapi;
+mod params;
+mod services;
+mod times;
+mod v1;
+
+use std::{io, time::Duration};
+
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use tokio::{net::TcpListener, sync::watch};
+use tower_http::{
+    compression::{
+        CompressionLayer, CompressionLevel,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
+    timeout::TimeoutLayer,
+};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use services::{HookSecret, Services};
+
+pub(crate) use failure::{Answer, Failure};
+use services::App;
+
+/// What a request may send unless its route says otherwise.
+const BODY: usize = 1 << 20;
+/// Every answer comes from memory or one small statement; longer means that something hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Smaller answers fit into a packet or two anyway.
+const WORTH_COMPRESSING: u64 = 1024;
+
+/// The whole of it as one router. Long answers (events) end only with their connections; [`serve`] ends them itself.
+pub fn router(services: Services) -> Router {
+    let (keeps_open, closing) = watch::channel(false);
+    // The channel must outlive the router, or events would end at once.
+    std::mem::forget(keeps_open);
+    assembled(services, closing)
+}
+
+/// The OpenAPI document as the console and other clients generate their types from.
+#[must_use]
+pub fn openapi() -> serde_json::Value {
+    openapi::finish(described().split_for_parts().1)
+}
+
+/// Serves until `shutdown` resolves; then takes no new connections, ends events, and finishes what is being answered.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    services: Services,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (close, closing) = watch::channel(false);
+    let app = assembled(services, closing);
+    // Answers are written whole: waiting to fill a packet only delays them.
+    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY");
+        }
+    });
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move {
+            shutdown.await;
+            // Nobody listening for events is no error.
+            close.send_replace(true);
+        })
+        .await
+}
+
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .merge(v1::routes())
+        .merge(backstage::routes())
+        .routes(routes!(openapi::document))
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .routes(routes!(hooks::gitlab))
+}
+
+fn assembled(services: Services, closing: watch::Receiver<bool>) -> Router {
+    let (router, document) = described().split_for_parts();
+    let document = openapi::finish(document).to_string();
+    let app = App::new(services, document, closing);
+    let compress = SizeAbove::new(WORTH_COMPRESSING)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::const_new("font/"));
+    router
+        .fallback(console::fallback)
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PATIENCE))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compress))
+        .layer(middleware::from_fn_with_state(app.clone(), edge::edge))
+        .with_state(app)
+}

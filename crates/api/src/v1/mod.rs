@@ -1,0 +1,32 @@
+//! `/api/v1`: what the console and the command line speak.
+
+mod dto;
+mod entities;
+mod entity;
+mod events;
+mod filters;
+mod problems;
+mod rows;
+mod status;
+mod system;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::services::App;
+
+/// All routes, each with its documentation and the action it demands.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(system::instance))
+        .routes(routes!(system::catalog_status))
+        .routes(routes!(entities::list))
+        .routes(routes!(entities::facets))
+        .routes(routes!(entity::page))
+        .routes(routes!(entity::graph))
+        .routes(routes!(problems::list))
+        .routes(routes!(problems::facets))
+        .routes(routes!(entities::search))
+        .routes(routes!(system::refresh))
+        .routes(routes!(system::permission))
+        .routes(routes!(events::events))
+}

@@ -1,0 +1,229 @@
+//! From the index to the words of `/api/v1`.
+
+use std::collections::HashMap;
+
+use catalog::{
+    ProblemCounts,
+    index::{Edge, Index, Target, View},
+};
+use model::{Millis, Origin, RefKey, RelationType, Severity};
+
+use super::dto::{
+    EntityRow, GraphNode, Problem, ProblemOwner, ProjectLink, RelationTarget, RowOwner, RowProblems, RowSystem, Stale,
+};
+use crate::{services::App, times::Time};
+
+/// When each connection was last read well. Taken before the index is locked.
+#[derive(Debug)]
+pub(crate) struct Ages(HashMap<String, Millis>);
+
+impl Ages {
+    pub(crate) fn of(app: &App) -> Self {
+        let connections = app.catalog.status().connections;
+        Self(connections.into_iter().filter_map(|c| Some((c.name, c.last_good_at?))).collect())
+    }
+
+    /// When an entity was last seen to be as it is shown: at the last good pass, or when reading began to fail.
+    fn read_at(&self, view: &View<'_>) -> Time {
+        let entity = view.entity();
+        let pass = self.0.get(entity.source.connection.as_str()).copied();
+        let seen = pass.unwrap_or(entity.changed_at).max(entity.changed_at);
+        Time(entity.stale.as_ref().map_or(seen, |stale| stale.since.min(seen)))
+    }
+}
+
+/// An entity as lists show it.
+pub(crate) fn row(index: &Index, view: &View<'_>, ages: &Ages) -> EntityRow {
+    let entity = view.entity();
+    let summary = view.summary();
+    EntityRow {
+        r#ref: view.key().to_string(),
+        kind: entity.entity_ref.kind().to_owned(),
+        namespace: entity.entity_ref.namespace().to_owned(),
+        name: entity.entity_ref.name().to_owned(),
+        title: summary.title,
+        r#type: summary.kind_type,
+        description: summary.description,
+        owner: owner(index, view),
+        system: view.system().map(|target| {
+            let (name, title) = name_of(index, &target);
+            RowSystem { r#ref: target.key.to_string(), name, title, exists: target.exists }
+        }),
+        lifecycle: summary.lifecycle,
+        language: entity.language.clone(),
+        tags: summary.tags,
+        origin: entity.origin.as_str(),
+        problems: problem_counts(view),
+        project: project(view),
+        stale: stale(view),
+        changed_at: Time(entity.changed_at),
+        read_at: ages.read_at(view),
+    }
+}
+
+fn owner(index: &Index, view: &View<'_>) -> Option<RowOwner> {
+    let owner = view.owner()?;
+    let target = owner.target?;
+    let (name, title) = name_of(index, &target);
+    Some(RowOwner {
+        r#ref: target.key.to_string(),
+        name,
+        title,
+        exists: target.exists,
+        evidence: owner.evidence.as_str(),
+        detail: owner.detail.to_owned(),
+    })
+}
+
+/// Name as written and title of what a reference leads to.
+fn name_of(index: &Index, target: &Target) -> (String, Option<String>) {
+    match index.get(&target.key) {
+        Some(view) if target.exists => (view.entity().entity_ref.name().to_owned(), view.title().map(str::to_owned)),
+        _ => (target.key.name().to_owned(), None),
+    }
+}
+
+/// What people call the entity with this reference: its title, else its name.
+pub(crate) fn label_of(index: &Index, key: &RefKey) -> String {
+    match index.get(key) {
+        Some(view) => view.title().unwrap_or_else(|| view.entity().entity_ref.name()).to_owned(),
+        None => key.name().to_owned(),
+    }
+}
+
+/// What people call the owner of an entity.
+pub(crate) fn owner_label(index: &Index, view: &View<'_>) -> Option<String> {
+    Some(label_of(index, &view.owner()?.target?.key))
+}
+
+fn problem_counts(view: &View<'_>) -> RowProblems {
+    let mut counts = RowProblems::default();
+    for problem in view.problems() {
+        match problem.severity {
+            Severity::Error => counts.error += 1,
+            Severity::Warning => counts.warning += 1,
+            Severity::Note => counts.note += 1,
+        }
+        let code = problem.code.as_str();
+        if !counts.codes.contains(&code) {
+            counts.codes.push(code);
+        }
+    }
+    counts
+}
+
+/// Groups and users come from no project.
+pub(crate) fn project(view: &View<'_>) -> Option<ProjectLink> {
+    let source = &view.entity().source;
+    let of_project = view.entity().origin != Origin::Directory;
+    of_project.then(|| ProjectLink { path: source.project_path.clone(), url: source.project_url.clone() })
+}
+
+pub(crate) fn stale(view: &View<'_>) -> Option<Stale> {
+    let stale = view.entity().stale.as_ref()?;
+    Some(Stale { since: Time(stale.since), reason: stale.reason.clone() })
+}
+
+/// All problems together.
+pub(crate) fn total(counts: ProblemCounts) -> u64 {
+    (counts.error + counts.warning + counts.note) as u64
+}
+
+/// The spelling of a severity.
+pub(crate) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// A problem of an entity, with the link to its line.
+pub(crate) fn problem(view: &View<'_>, problem: model::Problem) -> Problem {
+    let source = &view.entity().source;
+    let position = problem.position;
+    Problem {
+        code: problem.code.as_str(),
+        severity: severity(problem.severity),
+        message: problem.message,
+        remedy: problem.remedy,
+        file: source.file.clone(),
+        line: position.map(|p| p.line),
+        column: position.map(|p| p.column),
+        pointer: problem.pointer,
+        url: Some(position.map_or_else(|| source.url(), |p| source.line_url(p.line))),
+        r#ref: Some(view.key().to_string()),
+        project: project(view),
+        since: Time(problem.since),
+    }
+}
+
+/// Whom a problem belongs to.
+pub(crate) fn problem_owner(index: &Index, view: &View<'_>) -> Option<ProblemOwner> {
+    let target = view.owner()?.target?;
+    Some(ProblemOwner { name: label_of(index, &target.key), r#ref: target.key.to_string() })
+}
+
+/// The other end of a relation.
+pub(crate) fn target(index: &Index, edge: &Edge) -> RelationTarget {
+    let node = node(index, &edge.target, 0, edge.exists);
+    RelationTarget {
+        r#ref: node.r#ref,
+        kind: node.kind,
+        name: node.name,
+        title: node.title,
+        r#type: node.r#type,
+        owner: node.owner,
+        exists: node.exists,
+        problems: node.problems,
+    }
+}
+
+/// A node of a graph, also for a reference that nothing holds.
+pub(crate) fn node(index: &Index, key: &RefKey, depth: usize, exists: bool) -> GraphNode {
+    let Some(view) = index.get(key).filter(|_| exists) else {
+        return GraphNode {
+            r#ref: key.to_string(),
+            kind: key.kind().to_owned(),
+            r#type: None,
+            name: key.name().to_owned(),
+            title: None,
+            owner: None,
+            exists: false,
+            problems: 0,
+            depth,
+        };
+    };
+    let summary = view.summary();
+    GraphNode {
+        r#ref: key.to_string(),
+        kind: view.entity().entity_ref.kind().to_owned(),
+        r#type: summary.kind_type,
+        name: view.entity().entity_ref.name().to_owned(),
+        title: summary.title,
+        owner: owner_label(index, &view),
+        exists: true,
+        problems: total(view.problem_counts()),
+        depth,
+    }
+}
+
+/// A relation in words, read from the entity that has it.
+pub(crate) fn relation_label(relation: RelationType) -> &'static str {
+    match relation {
+        RelationType::OwnedBy => "Owned by",
+        RelationType::OwnerOf => "Owns",
+        RelationType::PartOf => "Part of",
+        RelationType::HasPart => "Has part",
+        RelationType::ProvidesApi => "Provides API",
+        RelationType::ApiProvidedBy => "Provided by",
+        RelationType::ConsumesApi => "Consumes API",
+        RelationType::ApiConsumedBy => "Consumed by",
+        RelationType::DependsOn => "Depends on",
+        RelationType::DependencyOf => "Needed by",
+        RelationType::MemberOf => "Member of",
+        RelationType::HasMember => "Has member",
+        RelationType::ChildOf => "Child of",
+        RelationType::ParentOf => "Parent of",
+    }
+}
