@@ -1,0 +1,258 @@
+"""The answers' shapes against a community conversion of GitLab's own OpenAPI description.
+
+The description is read from `../shared/data/gitlab/openapi.yaml` seen from the project's root, or from
+`$STAGEDOOR_TEST_DATA/gitlab/openapi.yaml`. Where neither exists the checks are skipped, loudly.
+
+The description is converted by machine and is loose: it never says that a value may be null, it forgets that lists are
+lists, and some types are wrong. What it gets wrong is named below, one by one, with the reason; anything else counts.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+import requests
+import yaml
+from checks import ADMIN, TOKENS, URL, Skipped, check, equal, holds, run
+from jsonschema import Draft7Validator
+
+ROOT = Path(__file__).resolve().parents[3]
+PLACES = [Path(os.environ["STAGEDOOR_TEST_DATA"])] if "STAGEDOOR_TEST_DATA" in os.environ else []
+PLACES.append(ROOT.parent / "shared" / "data")
+
+# JSON pointers by pattern (`*` stands for one step), the type that GitLab really sends, and why the description is not believed.
+CORRECTIONS: dict[tuple[str, str], str] = {}
+
+
+def loader() -> type:
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read() -> dict | None:
+    for place in PLACES:
+        file = place / "gitlab" / "openapi.yaml"
+        if file.exists():
+            with file.open() as text:
+                return yaml.load(text, Loader=loader())
+    return None
+
+
+DESCRIPTION = read()
+
+
+def nullable(schema: object) -> object:
+    """Every type may be null, and formats are not checked: the description says neither."""
+    if isinstance(schema, list):
+        return [nullable(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {}
+    for key, value in schema.items():
+        if key == "properties":
+            out[key] = {name: nullable(item) for name, item in value.items()}
+        elif key == "type" and isinstance(value, str):
+            out[key] = [value, "null"]
+        elif key in ("example", "description", "format", "nullable", "default", "required"):
+            continue
+        elif key == "enum":
+            out[key] = [*value, None]
+        else:
+            out[key] = nullable(value)
+    return out
+
+
+SCHEMAS = nullable(DESCRIPTION["components"]["schemas"]) if DESCRIPTION else {}
+
+
+def answer_schema(method: str, path: str, status: int) -> dict | None:
+    operation = DESCRIPTION["paths"].get(path, {}).get(method.lower())
+    if operation is None:
+        return None
+    responses = operation["responses"]
+    answer = responses.get(str(status)) or next((r for code, r in responses.items() if code.startswith("2")), {})
+    for content in answer.get("content", {}).values():
+        if "schema" in content:
+            return nullable(content["schema"])
+    return {}
+
+
+def faults(schema: dict, value: object) -> list[str]:
+    """What does not fit; a list is checked row by row where the description only has the row."""
+    rows = value if isinstance(value, list) and schema.get("type") != ["array", "null"] else [value]
+    validator = Draft7Validator({**schema, "components": {"schemas": SCHEMAS}})
+    found = []
+    for row in rows:
+        for error in validator.iter_errors(row):
+            pointer = "/".join("*" if isinstance(step, int) else str(step) for step in error.absolute_path)
+            found.append(f"{pointer or '.'}: {error.message[:120]}")
+    return sorted(set(found))
+
+
+def unknown(schema: dict, value: object) -> set[str]:
+    """Names of the first level that the description does not have."""
+    while "$ref" in schema:
+        schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]
+    if "items" in schema:
+        return unknown(schema["items"], value[0]) if value else set()
+    row = value[0] if isinstance(value, list) and value else value
+    known = schema.get("properties")
+    return set(row) - set(known) if isinstance(row, dict) and known else set()
+
+
+def missing(schema: dict, value: object) -> set[str]:
+    while "$ref" in schema:
+        schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]
+    if "items" in schema:
+        return missing(schema["items"], value[0]) if value else set()
+    row = value[0] if isinstance(value, list) and value else value
+    known = schema.get("properties")
+    return set(known) - set(row) if isinstance(row, dict) and known else set()
+
+
+PROJECT = quote("sandrill/checkout/payments-api", "")
+GROUP = quote("sandrill/checkout", "")
+FILE = f"/projects/{PROJECT}/repository/files/README.md"
+
+# Address, the description's path, and whose token asks. The parts in angles are filled in by `known`.
+READS: list[tuple[str, str, str]] = [
+    ("/version", "/version", "guest"),
+    ("/metadata", "/metadata", "guest"),
+    ("/user", "/user", "owner"),
+    ("/personal_access_tokens/self", "/personal_access_tokens/self", "owner"),
+    ("/projects?per_page=50", "/projects", "owner"),
+    ("/projects?simple=true", "/projects", "owner"),
+    (f"/projects/{PROJECT}", "/projects/{id}", "owner"),
+    (f"/projects/{quote('sandrill/data/tide-feed', '')}", "/projects/{id}", "owner"),
+    (f"/projects/{PROJECT}/languages", "/projects/{id}/languages", "owner"),
+    ("/groups", "/groups", "owner"),
+    (f"/groups/{GROUP}", "/groups/{id}", "owner"),
+    ("/groups/sandrill/subgroups", "/groups/{id}/subgroups", "owner"),
+    ("/groups/sandrill/descendant_groups", "/groups/{id}/descendant_groups", "owner"),
+    (f"/groups/{GROUP}/projects", "/groups/{id}/projects", "owner"),
+    (f"/groups/{GROUP}/members", "/groups/{id}/members", "owner"),
+    (f"/groups/{GROUP}/members/all", "/groups/{id}/members/all", "owner"),
+    (f"/groups/{GROUP}/members/<member>", "/groups/{id}/members/{user_id}", "owner"),
+    (f"/groups/{GROUP}/members/all/<member>", "/groups/{id}/members/all/{user_id}", "owner"),
+    (f"/projects/{PROJECT}/members", "/projects/{id}/members", "owner"),
+    (f"/projects/{PROJECT}/members/all", "/projects/{id}/members/all", "owner"),
+    (f"/projects/{PROJECT}/repository/tree", "/projects/{id}/repository/tree", "reporter"),
+    (f"{FILE}?ref=main", "/projects/{id}/repository/files/{file_path}", "reporter"),
+    (f"/projects/{PROJECT}/repository/blobs/<blob>", "/projects/{id}/repository/blobs/{sha}", "reporter"),
+    (f"/projects/{PROJECT}/repository/commits", "/projects/{id}/repository/commits", "reporter"),
+    (f"/projects/{PROJECT}/repository/commits/<commit>", "/projects/{id}/repository/commits/{sha}", "reporter"),
+    (f"/projects/{PROJECT}/repository/commits/<commit>/diff", "/projects/{id}/repository/commits/{sha}/diff", "reporter"),
+    (f"/projects/{PROJECT}/repository/commits/<commit>/refs", "/projects/{id}/repository/commits/{sha}/refs", "reporter"),
+    (f"/projects/{PROJECT}/repository/branches", "/projects/{id}/repository/branches", "reporter"),
+    (f"/projects/{PROJECT}/repository/branches/main", "/projects/{id}/repository/branches/{branch}", "reporter"),
+]
+
+
+def ask(method: str, path: str, token: str, body: dict | None = None) -> requests.Response:
+    return requests.request(method, f"{URL}/api/v4{path}", headers={"PRIVATE-TOKEN": token}, json=body, timeout=60)
+
+
+def filled(path: str) -> str:
+    token = TOKENS["owner"]
+    if "<member>" in path:
+        path = path.replace("<member>", str(ask("GET", f"/groups/{GROUP}/members", token).json()[0]["id"]))
+    if "<commit>" in path:
+        path = path.replace("<commit>", ask("GET", f"/projects/{PROJECT}/repository/commits", token).json()[0]["id"])
+    if "<blob>" in path:
+        path = path.replace("<blob>", ask("GET", f"{FILE}?ref=main", token).json()["blob_id"])
+    return path
+
+
+def corrected(found: list[str], path: str) -> list[str]:
+    return [fault for fault in found if (path, fault.split(":")[0]) not in CORRECTIONS]
+
+
+def fits(method: str, described: str, answer: requests.Response) -> None:
+    holds(answer.ok, f"status {answer.status_code}: {answer.text[:200]}")
+    schema = answer_schema(method, f"/api/v4{described}", answer.status_code)
+    holds(schema is not None, f"the description has no {method} {described}")
+    value = answer.json()
+    holds(value not in ([], None), "nothing was answered, so nothing was checked")
+    beyond, without = sorted(unknown(schema, value)), sorted(missing(schema, value))
+    print(f"   {method} {described}: beyond the description {beyond or '-'}; only there {len(without)}", flush=True)
+    wrong = corrected(faults(schema, value), described)
+    holds(not wrong, "; ".join(wrong))
+
+
+def declare(path: str, described: str, role: str) -> None:
+    @check(f"GET {path.split('?')[0]} as described" + (" (simple)" if "simple" in path else ""))
+    def _() -> None:
+        need()
+        fits("GET", described, ask("GET", filled(path), TOKENS[role]))
+
+
+def need() -> None:
+    if DESCRIPTION is None:
+        looked = " nor ".join(str(place) for place in PLACES)
+        raise Skipped(f"NO OPENAPI DESCRIPTION: gitlab/openapi.yaml is neither in {looked}; shapes are NOT checked")
+
+
+for row in READS:
+    declare(*row)
+
+
+@check("hooks as described")
+def _() -> None:
+    need()
+    path = f"/projects/{PROJECT}/hooks"
+    made = ask("POST", path, TOKENS["maintainer"], {"url": "http://127.0.0.1:9/", "push_events": True})
+    equal(made.status_code, 201)
+    fits("POST", "/projects/{id}/hooks", made)
+    fits("GET", "/projects/{id}/hooks", ask("GET", path, TOKENS["maintainer"]))
+    one = f"{path}/{made.json()['id']}"
+    fits("GET", "/projects/{id}/hooks/{hook_id}", ask("GET", one, TOKENS["maintainer"]))
+    fits("PUT", "/projects/{id}/hooks/{hook_id}", ask("PUT", one, TOKENS["maintainer"], {"url": "http://127.0.0.1:9/b"}))
+    equal(ask("DELETE", one, TOKENS["maintainer"]).status_code, 204)
+
+
+@check("system hooks as described")
+def _() -> None:
+    need()
+    made = ask("POST", "/hooks", ADMIN, {"url": "http://127.0.0.1:9/", "push_events": True})
+    equal(made.status_code, 201)
+    fits("GET", "/hooks", ask("GET", "/hooks", ADMIN))
+    fits("GET", "/hooks/{hook_id}", ask("GET", f"/hooks/{made.json()['id']}", ADMIN))
+    equal(ask("DELETE", f"/hooks/{made.json()['id']}", ADMIN).status_code, 204)
+
+
+@check("what writes to a repository answers as described")
+def _() -> None:
+    need()
+    project = f"/projects/{quote('sandrill/passenger/notice-mailer', '')}"
+    actions = [{"action": "create", "file_path": "shape.md", "content": "x\n"}]
+    body = {"branch": "main", "commit_message": "Shape", "actions": actions}
+    fits("POST", "/projects/{id}/repository/commits", ask("POST", f"{project}/repository/commits", TOKENS["developer"], body))
+    branch = ask("POST", f"{project}/repository/branches", TOKENS["developer"], {"branch": "shape", "ref": "main"})
+    fits("POST", "/projects/{id}/repository/branches", branch)
+
+
+@check("every route of the server is in the description, or is known to be missing there")
+def _() -> None:
+    need()
+    # The facts say so: these exist in GitLab and not in the description.
+    absent = {"/users", "/users/{}", "/users/{}/projects", "/hooks/{}"}
+
+    def plain(path: str) -> str:
+        return "/".join("{}" if step.startswith(("{", ":", "*")) else step for step in path.split("/"))
+
+    described = {f"{method.upper()} {plain(path)}" for path, operations in DESCRIPTION["paths"].items() for method in operations}
+    routes = requests.get(f"{URL}/-/sandbox/routes", timeout=60).json()
+    strange = []
+    for route in routes:
+        method, path = route.split(" ", 1)
+        if not path.startswith("/api/v4/") or method == "HEAD":
+            continue
+        shape = plain(path)
+        if f"{method} {shape}" not in described and shape.removeprefix("/api/v4") not in absent:
+            strange.append(route)
+    holds(not strange, f"not in the description: {strange}")
+
+
+if __name__ == "__main__":
+    run()
