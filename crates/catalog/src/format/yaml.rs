@@ -57,6 +57,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Stream {
     };
     parser_options.set_emit_comments(false);
     let mut reader = Reader {
+        text,
         parser: Parser::new_from_str_with_options(text, parser_options),
         limits,
         stream: Stream { documents: Vec::new(), problems: Vec::new() },
@@ -67,6 +68,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Stream {
 }
 
 struct Reader<'t> {
+    text: &'t str,
     parser: Parser<'t, StrInput<'t>>,
     limits: &'t Limits,
     stream: Stream,
@@ -92,7 +94,7 @@ impl Reader<'_> {
                 // An error before a document began: a directive that cannot be read.
                 Some(Err(error)) => {
                     let mut raw = self.begun(*error.marker());
-                    raw.refuse(syntax(&error));
+                    raw.refuse(syntax(&error, self.text));
                     self.stream.documents.push(raw);
                     self.index = self.index.saturating_add(1);
                     if !self.parser.proceed_next_document().unwrap_or(false) {
@@ -148,7 +150,10 @@ impl Reader<'_> {
                     }
                 }
                 Some(Err(error)) => {
-                    break (Err(Box::new(syntax(&error))), self.parser.proceed_next_document().unwrap_or(false));
+                    break (
+                        Err(Box::new(syntax(&error, self.text))),
+                        self.parser.proceed_next_document().unwrap_or(false),
+                    );
                 }
             }
         };
@@ -356,16 +361,31 @@ impl<'l> Builder<'l> {
                     return Ok(());
                 }
                 let Some(key) = scalar::key(node.tree) else { return Err(Box::new(no_key(at))) };
-                if let Some(first) = seen.get(&key) {
-                    let problem = duplicate(&key, *first, at);
-                    self.raw.refuse(problem);
-                } else {
+                let first = seen.get(&key).copied();
+                if first.is_none() {
                     seen.insert(key.clone(), at);
                 }
-                *pending = Some((key, at));
+                *pending = Some((key.clone(), at));
+                if let Some(first) = first {
+                    let problem = duplicate(&key, first, at).on(self.pointer());
+                    self.raw.refuse(problem);
+                }
             }
         }
         Ok(())
+    }
+
+    /// The dotted path of the value that comes next.
+    fn pointer(&self) -> String {
+        let steps: Vec<String> = self
+            .stack
+            .iter()
+            .map(|frame| match frame {
+                Frame::List { items, .. } => items.len().to_string(),
+                Frame::Map { key, .. } => key.as_ref().map_or_else(String::new, |(key, _)| key.clone()),
+            })
+            .collect();
+        steps.join(".")
     }
 
     /// The document, with lists and mappings closed that a syntax error left open.
@@ -437,14 +457,14 @@ fn duplicate(key: &str, first: Position, at: Position) -> Problem {
         "Keep one of the two.",
     )
     .at(Some(at))
-    .on(key.to_owned())
 }
 
 /// A parser's error as a problem with a remedy for the mistakes people make.
-fn syntax(error: &ScanError) -> Problem {
+fn syntax(error: &ScanError, text: &str) -> Problem {
+    let mut at = position(*error.marker());
     let remedy = match error.kind() {
         ErrorKind::RecursionLimitExceeded => {
-            return too_deep(position(*error.marker()));
+            return too_deep(at);
         }
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
@@ -470,6 +490,20 @@ fn syntax(error: &ScanError) -> Problem {
         ErrorKind::UndeclaredTagHandle => "Remove the tag.",
         _ => "Look at the indentation and the quotes on this line and the one before it.",
     };
-    Problem::new(Code::Syntax, Severity::Error, format!("this is not YAML: {}", error.kind()), remedy)
-        .at(Some(position(*error.marker())))
+    if matches!(error.kind(), ErrorKind::TabInPlainScalar) {
+        at = first_tab(text, at);
+    }
+    Problem::new(Code::Syntax, Severity::Error, format!("this is not YAML: {}", error.kind()), remedy).at(Some(at))
+}
+
+/// The first tab in the indentation of a line after `from`, where the parser points at the value before it.
+fn first_tab(text: &str, from: Position) -> Position {
+    let skipped = usize::try_from(from.line).unwrap_or(usize::MAX);
+    for (line, number) in text.lines().skip(skipped).zip(from.line.saturating_add(1)..) {
+        let indentation = line.chars().take_while(|c| c.is_whitespace());
+        if let Some(column) = indentation.zip(1..).find_map(|(c, column)| (c == '\t').then_some(column)) {
+            return Position { line: number, column };
+        }
+    }
+    from
 }
