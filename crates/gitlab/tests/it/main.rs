@@ -1,0 +1,20 @@
+//! The client against servers that answer what GitLab, and what is not GitLab, may answer.
+
+#[cfg(test)]
+mod asking;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod groups;
+#[cfg(test)]
+mod hooks;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod projects;
+#[cfg(test)]
+mod strangers;
+#[cfg(test)]
+mod texts;
+#[cfg(test)]
+mod tls;
