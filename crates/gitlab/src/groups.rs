@@ -168,6 +168,7 @@ impl Gitlab {
                 Err(error) if shrinks(pages, n, tree_cost(n), &error) => continue,
                 other => other?,
             };
+            pages.answered();
             return match answer.data.group {
                 Some(group) => Ok((group, answer.faults)),
                 None => Err(self.no_group(top_path, &answer.faults, route)),

@@ -165,6 +165,7 @@ impl Gitlab {
                 other => break other?,
             }
         };
+        pages.answered();
         let (connection, faults) = self.connection(answer, PAGE)?;
         let Some(info) = connection.page_info else { return Err(self.fault(faults.first(), PAGE)) };
         let total = connection.count;
@@ -209,6 +210,7 @@ impl Gitlab {
                 Err(error) if shrinks(pages, n, cost(n), &error) => continue,
                 Err(error) => return Err(error),
                 Ok(answer) => {
+                    pages.answered();
                     let (connection, faults) = self.connection(answer, BY_ID)?;
                     found.extend(self.nodes(connection.nodes, &faults, paths > 0).0);
                 }

@@ -154,11 +154,13 @@ impl Gitlab {
 
     /// One batch, in halves where GitLab finds it too much.
     async fn batch(&self, batch: Batch, fields: Fields, git_ref: Option<&str>) -> Result<Vec<Found>, Error> {
+        let pages = &self.inner.text_pages;
         let mut open = vec![batch];
         let mut found = Vec::new();
         while let Some(batch) = open.pop() {
             match self.ask_once(&batch, fields, git_ref).await {
                 Ok(answers) => {
+                    pages.answered();
                     for (project, path, outcome) in answers {
                         let alone = batch.paths_of(project) <= 1;
                         if matches!(outcome, Outcome::TooMuch) && !alone {
@@ -169,10 +171,11 @@ impl Gitlab {
                     }
                 }
                 Err(error) if error.smaller_may_pass() => {
-                    let told = if let Kind::Complexity { cost } = error.kind { cost } else { None };
-                    let size = u32::try_from(batch.items.len()).unwrap_or(u32::MAX);
-                    if error.kind != Kind::TooLarge {
-                        self.inner.text_pages.refused(size, batch.cost(fields), told);
+                    if let Kind::Complexity { cost } = error.kind
+                        && batch.items.len() > 1
+                    {
+                        let size = u32::try_from(batch.items.len()).unwrap_or(u32::MAX);
+                        pages.refused(size, batch.cost(fields), cost);
                     }
                     match batch.halves() {
                         Ok((one, other)) => open.extend([one, other]),

@@ -41,6 +41,7 @@ pub(crate) struct Request {
 /// A successful answer: 2xx with JSON, or without a body.
 #[derive(Debug)]
 pub(crate) struct Response {
+    pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
@@ -53,6 +54,7 @@ pub(crate) struct Transport {
     authorization: HeaderValue,
     timeouts: Timeouts,
     limits: Limits,
+    connection: String,
     random: Arc<dyn Random>,
     pub(crate) budget: Budget,
 }
@@ -87,6 +89,7 @@ impl Transport {
             authorization,
             timeouts: settings.timeouts,
             limits: settings.limits,
+            connection: settings.name.to_string(),
             random,
             budget,
         })
@@ -109,11 +112,16 @@ impl Transport {
     pub(crate) async fn send(&self, request: &Request) -> Result<Response, Error> {
         let started = Instant::now();
         let mut attempt = 1;
+        let mut before: Option<Error> = None;
         loop {
             let error = match self.admitted(request, attempt, started).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error.on(request.route),
             };
+            // Not let through again: what GitLab said is more telling than that we may not ask.
+            if let (Some(before), None, Kind::RateLimited { .. }) = (&before, error.status, &error.kind) {
+                return Err(before.clone());
+            }
             let again = request.safe && error.retry && attempt < self.limits.attempts.max(1);
             let wait = match error.kind {
                 // The budget holds everybody until then.
@@ -130,6 +138,7 @@ impl Transport {
                 "GitLab call failed, trying again"
             );
             tokio::time::sleep(wait).await;
+            before = Some(error);
             attempt += 1;
         }
     }
@@ -149,18 +158,20 @@ impl Transport {
         self.budget.count(attempt > 1);
         let span = tracing::debug_span!(
             "gitlab",
+            connection = self.connection,
             route = request.route,
             status = tracing::field::Empty,
             ms = tracing::field::Empty
         );
         let sent = Instant::now();
         let result = self.attempt(request, attempt).instrument(span.clone()).await;
-        span.record("ms", u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let ms = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = match &result {
-            Ok(_) => Some(200),
+            Ok(response) => Some(response.status),
             Err(error) => error.status,
         };
-        span.record("status", status.unwrap_or(0));
+        span.record("ms", ms).record("status", status.unwrap_or(0));
+        span.in_scope(|| tracing::debug!("GitLab call"));
         drop(ticket);
         result
     }
@@ -197,7 +208,7 @@ impl Transport {
         }
         let body = self.body(answer).await?;
         if status.is_success() {
-            return Ok(Response { headers, body });
+            return Ok(Response { status: status.as_u16(), headers, body });
         }
         Err(refusal::explain(status.as_u16(), &headers, &body, &self.host, &self.token))
     }
@@ -284,8 +295,8 @@ impl Transport {
 fn rate_limited(until: model::Millis) -> Error {
     Error::passing(
         Kind::RateLimited { until: Some(until) },
-        "GitLab's rate limit is used up",
-        "wait until it is lifted, or have it raised for the token's user",
+        "GitLab asks us to hold back (rate limit or maintenance)",
+        "wait until then; a rate limit can be raised for the token's user",
     )
 }
 

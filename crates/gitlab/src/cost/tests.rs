@@ -36,3 +36,17 @@ fn a_refusal_halves_and_teaches() {
     assert!(!pages.refused(1, 150, None), "nothing smaller is left");
     assert_eq!(pages.plan(|_| 1), 1);
 }
+
+#[test]
+fn a_page_that_was_only_too_slow_grows_again_and_one_too_dear_does_not() {
+    let pages = PageSize::new(100);
+    pages.refused(100, 80, Some((300, 250)));
+    pages.refused(50, 40, None);
+    assert_eq!(pages.largest(), 25);
+    (0..CALM - 1).for_each(|_| pages.answered());
+    pages.refused(25, 20, None);
+    (0..CALM - 1).for_each(|_| pages.answered());
+    assert_eq!(pages.largest(), 12, "a refusal begins the count anew");
+    (0..3 * CALM).for_each(|_| pages.answered());
+    assert_eq!(pages.largest(), 50, "the size that was too dear stays away");
+}

@@ -92,7 +92,7 @@ pub(crate) fn pack(
     let mut items = items(files, limits.texts);
     // Equal path sets side by side share an alias.
     items.sort_by(|(a, _), (b, _)| a.paths.cmp(&b.paths).then(a.project.cmp(&b.project)));
-    let most = pages.plan(|_| 0) as usize;
+    let most = pages.largest() as usize;
     let mut batches = Vec::new();
     let mut open = Open::default();
     for (item, bytes) in items {

@@ -174,3 +174,17 @@ async fn a_graphql_rate_limit_inside_a_200_is_one() {
     let error = server.client().projects_page(&Want::default(), None).await.expect_err("limited");
     assert_eq!(error.kind, Kind::RateLimited { until: None });
 }
+
+#[tokio::test]
+async fn maintenance_holds_everybody_and_is_called_by_its_name() {
+    let server = Server::start(|_, _| {
+        with(json(503, &json!({"message": "503 Service Unavailable"})), &[("retry-after", "3600")])
+    })
+    .await;
+    let gitlab = server.client();
+    let error = gitlab.metadata().await.expect_err("maintenance");
+    assert_eq!((error.kind, error.status), (Kind::Server, Some(503)));
+    let error = gitlab.own_token().await.expect_err("held back");
+    assert!(matches!(error.kind, Kind::RateLimited { until: Some(_) }), "{error:?}");
+    assert_eq!(server.count(), 1);
+}
