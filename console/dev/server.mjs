@@ -1,0 +1,244 @@
+// The fixture server: the contract of openapi.json over dev/world.mjs, the built console, and the content security
+// policy of the real server. Loopback only. `start({ port, extra, filling })` → { url, world, change, close }.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { graphOf, makeWorld, pageOf, statusOf, title } from "./world.mjs";
+
+const DIST = fileURLToPath(new URL("../dist", import.meta.url));
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+};
+const CSP =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+const VALUES = {
+  kind: (r) => [r.kind],
+  type: (r) => [r.type],
+  owner: (r) => [r.owner?.evidence === "missing" || !r.owner ? (r.owner ? "none" : null) : r.owner.ref],
+  system: (r) => [r.system?.ref],
+  lifecycle: (r) => [r.lifecycle],
+  tag: (r) => r.tags,
+  language: (r) => [r.language],
+  namespace: (r) => [r.namespace],
+  origin: (r) => [r.origin],
+  evidence: (r) => [r.owner?.evidence],
+  problem: (r) => [...new Set(r.problems.codes)],
+  topic: () => [],
+};
+const PROBLEM_VALUES = { severity: (p) => [p.severity], code: (p) => [p.code], owner: (p) => [p.owner?.ref ?? "none"] };
+
+const severityCount = (r) => r.problems.error * 1e6 + r.problems.warning * 1e3 + r.problems.note;
+const SORTS = {
+  name: (a, b) => title(a).localeCompare(title(b)),
+  kind: (a, b) => a.kind.localeCompare(b.kind),
+  owner: (a, b) => (a.owner?.name ?? "~").localeCompare(b.owner?.name ?? "~"),
+  lifecycle: (a, b) => (a.lifecycle ?? "~").localeCompare(b.lifecycle ?? "~"),
+  problems: (a, b) => severityCount(a) - severityCount(b),
+  changed: (a, b) => a.changedAt.localeCompare(b.changedAt),
+};
+
+function matches(item, values, query, without) {
+  for (const [key, read] of Object.entries(values)) {
+    if (key === without) continue;
+    const wanted = query.getAll(key).map((v) => v.toLowerCase());
+    if (wanted.length === 0) continue;
+    const has = read(item).map((v) => v?.toLowerCase());
+    const any = key === "problem" && wanted.includes("any") && item.problems.codes.length > 0;
+    if (!any && !wanted.some((v) => has.includes(v))) return false;
+  }
+  const text = JSON.stringify([
+    item.name,
+    item.title,
+    item.description,
+    item.owner,
+    item.tags,
+    item.language,
+    item.project?.path,
+    item.message,
+    item.ref,
+  ]).toLowerCase();
+  return (query.get("q") ?? "")
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+function page(items, query, all) {
+  const limit = Number(query.get("limit") ?? 50);
+  const from = Number(query.get("cursor") ?? 0);
+  const next = from + limit < items.length ? String(from + limit) : null;
+  return {
+    items: items.slice(from, from + limit),
+    total: items.length,
+    all,
+    nextCursor: next,
+    prevCursor: null,
+    asOf: new Date().toISOString(),
+  };
+}
+
+function facets(items, values, query, label) {
+  const result = {};
+  for (const name of query.getAll("facet")) {
+    const counts = new Map();
+    for (const item of items) {
+      if (!matches(item, values, query, name)) continue;
+      for (const value of values[name]?.(item) ?? []) if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    result[name] = [...counts]
+      .map(([value, count]) => ({ value, label: label(value), count }))
+      .sort((a, b) => b.count - a.count);
+  }
+  return { facets: result, total: items.filter((item) => matches(item, values, query)).length };
+}
+
+function routes(world, filling, emit) {
+  const label = (value) =>
+    world.rows.find((r) => r.ref === value)?.title ?? (value.includes("/") ? value.split("/")[1] : value);
+  const sorted = (query) => {
+    const sort = query.get("sort") ?? "name";
+    const by = SORTS[sort.replace("-", "")] ?? SORTS.name;
+    const rows = world.rows.filter((r) => matches(r, VALUES, query)).sort(by);
+    return sort.startsWith("-") ? rows.reverse() : rows;
+  };
+  return {
+    "/instance": () => ({
+      version: "0.1.0-fixture",
+      person: { id: "local-operator", name: "Local operator", kind: "operator" },
+      features: ["catalog"],
+      gitlab: [{ name: "sandrill", url: "http://gitlab.sandrill.example" }],
+    }),
+    "/catalog/status": () => statusOf(world, filling),
+    "/entities": (query) => page(sorted(query), query, world.rows.length),
+    "/entities/facets": (query) => facets(world.rows, VALUES, query, label),
+    "/problems": (query) =>
+      page(
+        world.problems.filter((p) => matches(p, PROBLEM_VALUES, query)),
+        query,
+        world.problems.length,
+      ),
+    "/problems/facets": (query) => facets(world.problems, PROBLEM_VALUES, query, label),
+    "/permissions": () => ({
+      allowed: true,
+      rule: "local-operator",
+      who: null,
+      why: "The local operator may refresh everything",
+    }),
+    "/search": (query) => ({
+      items: world.rows
+        .filter((r) => `${r.name} ${r.title ?? ""}`.toLowerCase().includes((query.get("q") ?? "").toLowerCase()))
+        .slice(0, 10)
+        .map((r) => ({
+          ref: r.ref,
+          kind: r.kind,
+          name: r.name,
+          title: r.title,
+          type: r.type,
+          owner: r.owner?.title ?? null,
+          why: "name",
+        })),
+    }),
+    "POST /catalog/refresh": () => {
+      setTimeout(() => emit("status", statusOf(world, filling)), 50);
+      return { queued: 1, permit: "01JD8Q4Z0V5B7S9" };
+    },
+  };
+}
+
+function entityRoute(world, path, query) {
+  const [, kind, namespace, name, graph] = /^\/entities\/([^/]+)\/([^/]+)\/([^/]+)(\/graph)?$/.exec(path) ?? [];
+  if (!kind) return undefined;
+  const ref = `${kind}:${namespace}/${name}`.toLowerCase();
+  const found = world.rows.find((r) => r.ref === ref);
+  if (!found) return null;
+  return graph ? graphOf(world, ref, Number(query.get("depth") ?? 1)) : pageOf(world, found);
+}
+
+async function file(path) {
+  const wanted = extname(path) ? path : "/index.html";
+  const body = await readFile(join(DIST, normalize(wanted)));
+  return { body, type: TYPES[extname(wanted)] ?? "application/octet-stream" };
+}
+
+export async function start({ port = 0, extra = 0, filling = false } = {}) {
+  const world = makeWorld(extra);
+  const open = new Set();
+  let seq = 1;
+  const emit = (event, data) => {
+    seq += 1;
+    for (const stream of open)
+      stream.write(`id: ${seq}\nevent: ${event}\ndata: ${JSON.stringify({ seq, ...data })}\n\n`);
+  };
+  const answers = routes(world, filling, emit);
+  const send = (response, status, body, type = "application/json") => {
+    response.writeHead(status, {
+      "content-type": type,
+      "content-security-policy": CSP,
+      "x-content-type-options": "nosniff",
+    });
+    response.end(body);
+  };
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url, "http://fixture");
+    try {
+      if (!url.pathname.startsWith("/api/v1/")) {
+        const { body, type } = await file(url.pathname);
+        return send(response, 200, body, type);
+      }
+      const path = decodeURIComponent(url.pathname.slice("/api/v1".length));
+      if (path === "/events") {
+        response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+        response.write(`id: ${seq}\nevent: hello\ndata: {"seq":${seq}}\n\n`);
+        open.add(response);
+        request.on("close", () => open.delete(response));
+        return;
+      }
+      const answer = answers[request.method === "GET" ? path : `${request.method} ${path}`];
+      const body = answer ? answer(url.searchParams) : entityRoute(world, path, url.searchParams);
+      if (!body) {
+        const near = world.rows.slice(0, 2).map((r) => ({ ref: r.ref }));
+        return send(
+          response,
+          404,
+          JSON.stringify({
+            type: "about:blank",
+            title: "Not in the catalog",
+            status: 404,
+            detail: `${path} is not in the catalog`,
+            requestId: "r-1",
+            errors: near,
+          }),
+          "application/problem+json",
+        );
+      }
+      send(response, request.method === "POST" ? 202 : 200, JSON.stringify(body));
+    } catch (error) {
+      send(response, error.code === "ENOENT" ? 404 : 500, String(error), "text/plain");
+    }
+  });
+  const beat = filling ? setInterval(() => emit("status", statusOf(world, true)), 300) : null;
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    world,
+    /** Changes one row and tells the open pages, as a push would. */
+    change(ref, change) {
+      const row = world.rows.find((r) => r.ref === ref);
+      if (!row) throw new Error(`no ${ref} in the fixture`);
+      Object.assign(row, change, { changedAt: new Date().toISOString() });
+      emit("entities", { changed: [ref], removed: [], more: false });
+    },
+    async close() {
+      if (beat) clearInterval(beat);
+      for (const stream of open) stream.end();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** How the console talks to the server: one typed client, and errors that keep what the server said about them. */
+import createClient from "openapi-fetch";
+import type { paths } from "./schema";
+
+/** Lists repeat a key (`kind=api&kind=component`), as the API reads it. */
+export const client = createClient<paths>({
+  baseUrl: "/",
+  querySerializer: { array: { style: "form", explode: true } },
+});
+
+/** A refusal or failure, as far as it is known. `status` is 0 when no answer came at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly detail: string;
+  readonly requestId: string | null;
+  readonly errors: readonly Record<string, unknown>[];
+
+  constructor(status: number, body: unknown) {
+    const problem = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+    const text = (key: string) => (typeof problem[key] === "string" ? (problem[key] as string) : null);
+    super(text("title") ?? (status === 0 ? "The server does not answer" : `The server answered ${status}`));
+    this.name = "ApiError";
+    this.status = status;
+    this.detail = text("detail") ?? "";
+    this.requestId = text("requestId");
+    this.errors = Array.isArray(problem.errors) ? (problem.errors as Record<string, unknown>[]) : [];
+  }
+}
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+/** Unwraps an answer; anything but a success becomes an {@link ApiError}. */
+export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
+  let got: Answer<T>;
+  try {
+    got = await call;
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError(0, { detail: "Check that Stagedoor is running; the page tries again by itself." });
+  }
+  if (got.data === undefined || !got.response.ok) throw new ApiError(got.response.status, got.error);
+  return got.data;
+}

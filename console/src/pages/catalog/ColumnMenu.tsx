@@ -1,0 +1,42 @@
+/** Which columns the list shows. Its own chunk; opens when it arrives. */
+import "@mantine/core/styles/Popover.layer.css";
+import "@mantine/core/styles/Menu.layer.css";
+import "@mantine/core/styles/Checkbox.layer.css";
+import "@mantine/core/styles/ScrollArea.layer.css";
+import { Button, Checkbox, Menu } from "@mantine/core";
+import { IconColumns3 } from "@tabler/icons-react";
+import { COLUMNS, type ColumnMeta, readColumns, writeColumns } from "./columns";
+
+type Props = { cols: string | undefined; put: (cols: string | undefined) => void };
+
+export default function ColumnMenu({ cols, put }: Props) {
+  const shown = readColumns(cols);
+  return (
+    <Menu defaultOpened closeOnItemClick={false} position="bottom-end" width={180}>
+      <Menu.Target>
+        <Button className="not-phone" leftSection={<IconColumns3 className="icon-s" aria-hidden="true" />}>
+          Columns
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {COLUMNS.map((def) => {
+          const id = def.id ?? "";
+          const meta = def.meta as ColumnMeta;
+          const on = shown.includes(id);
+          return (
+            <Menu.Item
+              key={id}
+              disabled={meta.always ?? false}
+              role="menuitemcheckbox"
+              aria-checked={on}
+              onClick={() => put(writeColumns(on ? shown.filter((s) => s !== id) : [...shown, id]))}
+              leftSection={<Checkbox.Indicator checked={on} size="xs" />}
+            >
+              {meta.label}
+            </Menu.Item>
+          );
+        })}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,179 @@
+/** The columns of the catalog list: what each cell shows, how wide it is, and what the server can sort by. */
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { columnVisibilityFeature, createColumnHelper, tableFeatures } from "@tanstack/react-table";
+import type { EntityRow } from "../../api/types";
+import { codeWord } from "../../lib/codes";
+import { kindWord, sentence, typeWord } from "../../lib/ref";
+import { plural } from "../../lib/time";
+import { Age } from "../../ui/Age";
+import { EntityLink } from "../../ui/EntityLink";
+import { BrokenIcon, EvidenceIcon, evidenceWord, KindIcon } from "../../ui/icons";
+import c from "../../ui/list.module.css";
+
+/** What the table does itself; sorting and filtering are the server's. */
+export const FEATURES = tableFeatures({ columnVisibilityFeature });
+
+const column = createColumnHelper<typeof FEATURES, EntityRow>();
+
+export function ownerName(owner: NonNullable<EntityRow["owner"]>): string {
+  return owner.title ?? owner.name;
+}
+
+export function Owner({ row }: { row: EntityRow }) {
+  const { owner } = row;
+  if (!owner) return <span className="t3">–</span>;
+  if (owner.evidence === "missing") {
+    return (
+      <span className="row g6 t3">
+        <EvidenceIcon evidence="missing" />
+        No owner found
+      </span>
+    );
+  }
+  return (
+    <span className="row g6" title={owner.detail}>
+      <EvidenceIcon evidence={owner.evidence} />
+      <span className={owner.exists ? "cut" : "cut t3"}>{ownerName(owner)}</span>
+      <span className="t3 xs nowrap">{owner.exists ? evidenceWord(owner.evidence) : "unknown"}</span>
+    </span>
+  );
+}
+
+/** The worst first, in a word where one code says it, in a number where several do. */
+export function Problems({ row }: { row: EntityRow }) {
+  const { error, warning, note, codes } = row.problems;
+  if (error + warning + note === 0) return row.stale ? <StaleMark row={row} /> : <span className="t3">None</span>;
+  const alone = error + warning + note === 1 && codes[0] ? codeWord(codes[0]) : null;
+  return (
+    <span className="row g12" title={codes.map(codeWord).join(", ")}>
+      {error > 0 ? (
+        <span className="row g6 red nowrap">
+          {codes[0] === "conflict" && alone ? (
+            <IconAlertTriangle className="icon-s" aria-hidden="true" />
+          ) : (
+            <BrokenIcon />
+          )}
+          {alone ?? plural(error, "error")}
+        </span>
+      ) : null}
+      {warning > 0 ? (
+        <span className="row g6 nowrap">
+          <IconAlertTriangle className="icon-s" aria-hidden="true" />
+          {alone ?? plural(warning, "warning")}
+        </span>
+      ) : null}
+      {error + warning === 0 ? <span className="t2 nowrap">{alone ?? plural(note, "note")}</span> : null}
+    </span>
+  );
+}
+
+function StaleMark({ row }: { row: EntityRow }) {
+  return (
+    <span className="row g6 red" title={row.stale?.reason}>
+      <IconAlertTriangle className="icon-s" aria-hidden="true" /> Stale
+    </span>
+  );
+}
+
+/** `sort` is the name the API sorts by; `desc`: the first click sorts downwards. */
+export type ColumnMeta = { label: string; width?: number; sort?: string; desc?: boolean; always?: boolean };
+
+export const COLUMNS = [
+  column.display({
+    id: "name",
+    header: "Name",
+    meta: { label: "Name", sort: "name", always: true } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => (
+      <EntityLink to={row.ref} className={c.open ?? ""}>
+        <KindIcon kind={row.kind} type={row.type} label />
+        <span className="cut">{row.title ?? row.name}</span>
+      </EntityLink>
+    ),
+  }),
+  column.display({
+    id: "type",
+    header: "Type",
+    meta: { label: "Type", width: 104, sort: "kind" } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => (
+      <span className="t2">
+        {row.kind.toLowerCase() === "component" && row.type
+          ? typeWord(row.type)
+          : row.type && row.kind.toLowerCase() === "api"
+            ? typeWord(row.type)
+            : kindWord(row.kind)}
+      </span>
+    ),
+  }),
+  column.display({
+    id: "system",
+    header: "System",
+    meta: { label: "System", width: 116 } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => (
+      <span className="t2">{row.system ? (row.system.title ?? row.system.name) : ""}</span>
+    ),
+  }),
+  column.display({
+    id: "owner",
+    header: "Owner",
+    meta: { label: "Owner", width: 232, sort: "owner" } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => <Owner row={row} />,
+  }),
+  column.display({
+    id: "lifecycle",
+    header: "Lifecycle",
+    meta: { label: "Lifecycle", width: 108, sort: "lifecycle" } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => (
+      <span className={row.lifecycle === "deprecated" ? "t3" : undefined}>
+        {row.lifecycle ? sentence(row.lifecycle) : ""}
+      </span>
+    ),
+  }),
+  column.display({
+    id: "language",
+    header: "Language",
+    meta: { label: "Language", width: 104 } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => <span className="t2">{row.language ?? ""}</span>,
+  }),
+  column.display({
+    id: "changed",
+    header: "Changed",
+    meta: { label: "Changed", width: 88, sort: "changed", desc: true } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => (
+      <span className="t2">
+        <Age time={row.changedAt} />
+      </span>
+    ),
+  }),
+  column.display({
+    id: "problems",
+    header: "Problems",
+    meta: { label: "Problems", width: 184, sort: "problems", desc: true } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => <Problems row={row} />,
+  }),
+];
+
+export const ALL_COLUMNS = COLUMNS.map((def) => def.id ?? "");
+export const DEFAULT_COLUMNS = ALL_COLUMNS.filter((id) => id !== "language");
+
+/** `cols=name,owner`: unknown names are dropped, and without any the default stands. */
+export function readColumns(cols: string | undefined): string[] {
+  const wanted = (cols ?? "").split(",").filter((id) => ALL_COLUMNS.includes(id));
+  return wanted.length > 0 ? ["name", ...wanted.filter((id) => id !== "name")] : DEFAULT_COLUMNS;
+}
+
+export function writeColumns(shown: readonly string[]): string | undefined {
+  const ordered = ALL_COLUMNS.filter((id) => shown.includes(id));
+  return ordered.join() === DEFAULT_COLUMNS.join() ? undefined : ordered.join(",");
+}
+
+/** The sort after a click on a column: first its own direction, then the other, then none. */
+export function nextSort(meta: ColumnMeta, now: string | undefined): string | undefined {
+  const up = meta.sort;
+  if (!up) return now;
+  const down = `-${up}`;
+  // The API sorts only these both ways.
+  const both = ["name", "problems", "changed"].includes(up);
+  const order = both ? (meta.desc ? [down, up] : [up, down]) : [up];
+  const at = order.indexOf(now ?? (up === "name" ? "name" : ""));
+  return order[at + 1];
+}
