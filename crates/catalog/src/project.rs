@@ -128,10 +128,6 @@ impl Projects {
         self.by_id.get(self.by_path.get(&path.to_lowercase())?)
     }
 
-    pub(crate) fn ids(&self) -> impl Iterator<Item = ProjectId> + '_ {
-        self.by_id.keys().copied()
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &ProjectRecord> {
         self.by_id.values()
     }

@@ -1,0 +1,88 @@
+//! `stagedoor demo`: a made-up company, the server that reads it, and nothing to configure.
+
+use std::{
+    fs,
+    io::{self, Write},
+    net::SocketAddr,
+    path::Path,
+    time::Duration,
+};
+
+use anyhow::Context;
+use sandbox::Sandbox;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::{
+    cli::{DemoOptions, ServeOptions},
+    config::Config,
+    logs::{self, LogFormat},
+    sandbox_command,
+    serve::Server,
+    signals,
+};
+
+/// The connection's name.
+const NAME: &str = "sandrill";
+
+pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
+    logs::start(LogFormat::Text, "warn")?;
+    let folder = tempfile::Builder::new().prefix("stagedoor-demo-").tempdir()?;
+    let sandbox = sandbox_command::start(sandbox::Options {
+        listen: free_or(options.sandbox_listen).await,
+        projects: options.projects,
+        seed: 42,
+        latency: Duration::ZERO,
+        data: Some(folder.path().join("gitlab")),
+    })
+    .await
+    .context("the stand-in GitLab did not start")?;
+    let config = configuration(folder.path(), &sandbox)?;
+    let listen = free_or(options.listen).await;
+    let serve = ServeOptions { config: Some(config), data: None, listen: Some(listen), database: None };
+    let server = Server::prepare(Config::load(&serve)?).await?;
+    announce(&server.url(), &sandbox, options.json)?;
+    server.run(signals::told_to_stop()).await?;
+    sandbox.shutdown().await?;
+    Ok(())
+}
+
+/// The address itself, or any free one when something listens there already: two demos may run at once.
+async fn free_or(wanted: SocketAddr) -> SocketAddr {
+    match TcpListener::bind(wanted).await {
+        Ok(_free_again) => wanted,
+        Err(_) => SocketAddr::new(wanted.ip(), 0),
+    }
+}
+
+/// Writes what a person would write by hand: a configuration file and the secrets it refers to.
+fn configuration(folder: &Path, sandbox: &Sandbox) -> anyhow::Result<std::path::PathBuf> {
+    fs::write(folder.join("token"), &sandbox.admin_token)?;
+    fs::write(folder.join("hook-secret"), "a-demo-has-no-secrets")?;
+    let file = folder.join("stagedoor.yaml");
+    let text = format!(
+        "data: {}\ngitlab:\n  - name: {NAME}\n    url: {}\n    token: {{file: token}}\n    webhooks: {{secret: {{file: hook-secret}}, register: true}}\n",
+        folder.join("data").display(),
+        sandbox.url
+    );
+    fs::write(&file, text)?;
+    Ok(file)
+}
+
+fn announce(url: &str, sandbox: &Sandbox, as_json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        writeln!(out, "{}", json!({"url": url, "gitlab": sandbox.banner()}))?;
+    } else {
+        let host = sandbox.url.trim_start_matches("http://");
+        let token = &sandbox.admin_token;
+        writeln!(out, "Stagedoor    {url}")?;
+        writeln!(out, "GitLab       {}   (a stand-in with the company Sandrill in it)", sandbox.url)?;
+        writeln!(out)?;
+        writeln!(out, "Push to it and watch the page:")?;
+        writeln!(out, "  git clone http://demo:{token}@{host}/sandrill/checkout/payments-api.git")?;
+        writeln!(out)?;
+        writeln!(out, "Ctrl-C ends both; nothing is kept.")?;
+    }
+    out.flush()
+}

@@ -1,0 +1,34 @@
+//! `stagedoor sandbox`: the stand-in GitLab by itself.
+
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+use sandbox::{Options, Sandbox};
+
+use crate::{cli::SandboxOptions, signals};
+
+pub(crate) async fn run(options: SandboxOptions) -> anyhow::Result<()> {
+    let started = start(Options {
+        listen: options.listen,
+        projects: options.projects,
+        seed: options.seed,
+        latency: Duration::from_millis(options.latency),
+        data: options.data,
+    })
+    .await?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", started.banner())?;
+    out.flush()?;
+    drop(out);
+    signals::told_to_stop().await;
+    started.shutdown().await?;
+    Ok(())
+}
+
+/// The stand-in answers on loopback only: its tokens are no secrets.
+pub(crate) async fn start(options: Options) -> anyhow::Result<Sandbox> {
+    anyhow::ensure!(options.listen.ip().is_loopback(), "the sandbox listens on loopback only, not on {}", options.listen);
+    Ok(sandbox::start(options).await?)
+}

@@ -1,0 +1,7 @@
+//! The store on both databases. `make test` starts a PostgreSQL and names it in `STAGEDOOR_TEST_POSTGRES`; without it the
+//! PostgreSQL half fails, because a half that is skipped proves nothing.
+
+mod catalog;
+mod jobs;
+mod support;
+mod trail;
