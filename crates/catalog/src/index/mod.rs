@@ -3,21 +3,34 @@
 //! `Index` is plain data. It is fed with [`Change`]s in any order and answers from what it was fed; the same changes
 //! always give the same answers. It knows no file, no database, no clock, no lock and no status code.
 
+mod ancestry;
+mod batch;
+mod cursor;
+mod derive;
+mod document;
+mod eval;
+mod facets;
 mod filter;
+mod flatten;
+mod hashes;
+mod json;
 mod links;
-mod naive;
+mod order;
 mod predicate;
 mod problems;
 mod query;
+mod search;
+mod state;
+mod terms;
 mod view;
 
 use model::{Entity, RefKey};
 
 pub use filter::Filter;
 pub use links::{Ancestor, Edge, Graph, GraphEdge, GraphNode, Resolution};
-pub use naive::Index;
 pub use problems::{ProblemFacets, ProblemPage, ProblemQuery, ProblemRow, ProblemSort};
 pub use query::{Cursor, Facet, Hit, Order, Page, Query, QueryError};
+pub use state::Index;
 pub use view::{Owner, Summary, Target, View};
 
 /// One thing to take in.
@@ -37,3 +50,6 @@ pub struct Touched {
     /// References that nothing claims any more.
     pub removed: Vec<RefKey>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,7 +79,33 @@ fn contains(key: &str, operand: &Value, depth: usize) -> Result<Filter, QueryErr
     if let Some(value) = scalar(operand) {
         return Ok(Filter::Item(key.to_owned(), vec![value]));
     }
-    Ok(Filter::Element(key.to_owned(), Box::new(whole(operand, depth)?)))
+    let inner = whole(operand, depth)?;
+    if key.eq_ignore_ascii_case("relations")
+        && let Some(filter) = relation(&inner)
+    {
+        return Ok(filter);
+    }
+    Ok(Filter::Element(key.to_owned(), Box::new(inner)))
+}
+
+/// The usual question for a relation, `{type, targetRef}` or `{type}`, has lists to answer it.
+fn relation(inner: &Filter) -> Option<Filter> {
+    let Filter::And(fields) = inner else { return None };
+    let values = |name: &str| {
+        fields.iter().find_map(|field| match field {
+            Filter::In(key, values) if key.eq_ignore_ascii_case(name) => Some(values),
+            _ => None,
+        })
+    };
+    let (types, targets) = (values("type")?, values("targetRef"));
+    if fields.len() != 1 + usize::from(targets.is_some()) {
+        return None;
+    }
+    let of_type = |kind: &String| match targets {
+        Some(targets) => Filter::In(format!("relations.{kind}"), targets.clone()),
+        None => Filter::Exists(format!("relations.{kind}")),
+    };
+    Some(Filter::Or(types.iter().map(of_type).collect()))
 }
 
 /// Values compare by their text, as the reference does: `1` and `"1"` are the same.

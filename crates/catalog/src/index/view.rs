@@ -1,15 +1,21 @@
 //! One entity as a reader sees it: its document, what it leads to, whose it is and what is wrong with it.
 
-use model::{Entity, Evidence, Problem, RefKey};
+use model::{Entity, Evidence, Problem, RefKey, RelationType};
 
-use super::{Edge, Index};
+use super::{
+    Edge, Index, json,
+    links::End,
+    problems,
+    state::{Slot, uid},
+};
 use crate::ProblemCounts;
 
 /// An entity of the index.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     pub(super) index: &'a Index,
-    pub(super) key: &'a RefKey,
+    pub(super) number: u32,
+    pub(super) slot: &'a Slot,
     pub(super) entity: &'a Entity,
 }
 
@@ -52,7 +58,7 @@ impl<'a> View<'a> {
     /// Its reference.
     #[must_use]
     pub fn key(&self) -> &'a RefKey {
-        self.key
+        &self.slot.key
     }
 
     /// Everything the catalog holds of it.
@@ -65,38 +71,38 @@ impl<'a> View<'a> {
     /// of problems.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.index.holder(self.key).is_some_and(|e| e.id == self.entity.id)
+        self.slot.claims.first() == Some(&self.entity.id)
     }
 
     /// A UUID that follows from the reference.
     #[must_use]
     pub fn uid(&self) -> String {
-        super::naive::uid(self.key)
+        uid(&self.slot.key).to_string()
     }
 
     /// Changes whenever the document or the relations do: 32 hex digits.
     #[must_use]
     pub fn etag(&self) -> String {
-        super::naive::etag(self)
+        json::etag(self.entity, &self.edges())
     }
 
     /// The document as the catalog API gives it, with `metadata.uid`, `metadata.etag` and `relations`; of it only
     /// `fields` (dotted paths), if given.
     #[must_use]
     pub fn json(&self, fields: Option<&[String]>) -> String {
-        super::naive::json(self, fields)
+        json::write(self, fields)
     }
 
     /// `metadata.title`.
     #[must_use]
     pub fn title(&self) -> Option<&'a str> {
-        self.index.titles.get(&self.entity.id).map(String::as_str)
+        if self.holds() { self.slot.title.as_deref() } else { None }
     }
 
     /// What lists show; reads the document once.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        super::naive::summary(self.entity)
+        json::summary(&self.entity.body)
     }
 
     /// Who owns it; absent for what has no owner (groups, users).
@@ -110,22 +116,26 @@ impl<'a> View<'a> {
     /// The system it is part of.
     #[must_use]
     pub fn system(&self) -> Option<Target> {
-        let part_of = |(kind, _): &&(model::RelationType, RefKey)| *kind == model::RelationType::PartOf;
-        let targets = self.entity.relations.iter().filter(part_of).map(|(_, target)| self.index.target(target));
-        targets.into_iter().find(|target| target.key.kind() == "system")
+        let ends = self.index.ends(self.number, RelationType::PartOf);
+        ends.into_iter().find_map(|end| {
+            let key = self.index.end_key(&end).filter(|key| key.kind() == "system")?;
+            Some(Target { key: key.clone(), exists: matches!(end, End::Slot(_)) })
+        })
     }
 
     /// Its relations: the ones it states and the inverse of the ones others state, each once, by type and then target.
     #[must_use]
     pub fn edges(&self) -> Vec<Edge> {
-        self.index.relations(self.key)
+        self.index.edges(self.number)
     }
 
     /// All entities that claim this reference, the one that holds it first; empty when there is only one.
     #[must_use]
     pub fn conflicts(&self) -> Vec<View<'a>> {
-        let claims = self.index.claims(self.key);
-        if claims.len() < 2 { Vec::new() } else { claims }
+        if self.slot.claims.len() < 2 {
+            return Vec::new();
+        }
+        self.slot.claims.iter().filter_map(|id| self.index.by_id(*id)).collect()
     }
 
     /// What is wrong with it, errors first: what its file says and what the index finds (conflicts, references to
@@ -133,14 +143,22 @@ impl<'a> View<'a> {
     /// conflict, when the later claim came.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
-        super::naive::problems(self)
+        let mut all = self.entity.problems.clone();
+        all.extend(self.index.found_problems(self.number, self.entity));
+        all.sort_by_key(|problem| problem.severity);
+        all
     }
 
     /// How many problems of each severity.
     #[must_use]
     pub fn problem_counts(&self) -> ProblemCounts {
         let mut counts = ProblemCounts::default();
-        self.problems().iter().for_each(|p| super::problems::count(&mut counts, p.severity));
+        if self.holds() {
+            let [error, warning, note] = self.slot.counts.map(|count| count as usize);
+            counts = ProblemCounts { error, warning, note };
+        } else {
+            self.problems().iter().for_each(|problem| problems::count(&mut counts, problem.severity));
+        }
         counts
     }
 }

@@ -1,0 +1,146 @@
+//! What one `apply` changes: how things were before, compared with how they are at its end.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use model::{RefKey, RelationType};
+use roaring::RoaringBitmap;
+
+use super::{
+    Resolution, Touched,
+    links::{End, stated},
+    state::{Found, Index},
+};
+
+/// How the references and names that a batch concerns were before it.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    refs: BTreeMap<RefKey, Before>,
+    names: HashMap<RefKey, Resolution>,
+}
+
+/// How a reference was.
+#[derive(Debug, Default)]
+struct Before {
+    held: bool,
+    edges: Vec<(RelationType, RefKey)>,
+    title: Option<Box<str>>,
+}
+
+impl Batch {
+    /// To be called before the reference of this slot changes.
+    pub(super) fn note_slot(&mut self, index: &Index, number: u32) {
+        if let Some(slot) = index.slot(number) {
+            self.note_ref(index, &slot.key);
+        }
+    }
+
+    /// To be called before this reference changes.
+    pub(super) fn note_ref(&mut self, index: &Index, key: &RefKey) {
+        if self.refs.contains_key(key) {
+            return;
+        }
+        self.note_names(index, std::slice::from_ref(key));
+        let mut before = Before::default();
+        if let Some((slot, number)) = index.by_ref.get(key).and_then(|number| Some((index.slot(*number)?, *number))) {
+            before.held = true;
+            before.title.clone_from(&slot.title);
+            let holder = index.holder(number);
+            before.edges.extend(holder.into_iter().flat_map(stated).map(|(kind, target)| (kind, target.clone())));
+            for claim in &slot.claims {
+                // Whoever claims may hold later in the batch, and then its other names count.
+                if let Some(row) = index.rows.get(claim) {
+                    self.note_names(index, &row.entity.aliases);
+                }
+            }
+        }
+        self.refs.insert(key.clone(), before);
+    }
+
+    /// To be called before the meaning of these names may change.
+    pub(super) fn note_names(&mut self, index: &Index, names: &[RefKey]) {
+        for name in names {
+            if !self.names.contains_key(name) {
+                self.names.insert(name.clone(), index.resolve(name));
+            }
+        }
+    }
+
+    /// Brings everything up to date that depends on what changed, and says whose page that changed.
+    pub(super) fn finish(self, index: &mut Index) -> Touched {
+        let mut removed = Vec::new();
+        let (dirty, changed) = {
+            let mut after = After { index, dirty: RoaringBitmap::new(), changed: BTreeSet::new() };
+            for (key, before) in &self.refs {
+                match after.index.by_ref.get(key) {
+                    Some(slot) => after.touch(*slot),
+                    None if before.held => removed.push(key.clone()),
+                    None => {}
+                }
+                after.edges(key, before);
+            }
+            for (name, before) in &self.names {
+                after.name(name, before);
+            }
+            (after.dirty, after.changed)
+        };
+        for slot in dirty {
+            index.derive(slot);
+        }
+        Touched { changed: changed.into_iter().collect(), removed }
+    }
+}
+
+/// What is found to be different.
+struct After<'a> {
+    index: &'a Index,
+    dirty: RoaringBitmap,
+    changed: BTreeSet<RefKey>,
+}
+
+impl After<'_> {
+    fn touch(&mut self, number: u32) {
+        if self.dirty.insert(number)
+            && let Some(slot) = self.index.slot(number)
+        {
+            self.changed.insert(slot.key.clone());
+        }
+    }
+
+    fn edges(&mut self, key: &RefKey, before: &Before) {
+        let number = self.index.by_ref.get(key).copied();
+        let holder = number.and_then(|number| self.index.holder(number));
+        let now: BTreeSet<(RelationType, &RefKey)> = holder.into_iter().flat_map(stated).collect();
+        let was: BTreeSet<(RelationType, &RefKey)> = before.edges.iter().map(|(kind, end)| (*kind, end)).collect();
+        for (_, target) in now.symmetric_difference(&was) {
+            if let Found::Slot(other) = self.index.find(target) {
+                self.touch(other);
+            }
+        }
+        let title = number.and_then(|number| self.index.slot(number)).and_then(|slot| slot.title.as_ref());
+        if let (true, Some(number)) = (before.held && before.title.as_ref() != title, number) {
+            for (_, end) in self.index.links(number) {
+                if let End::Slot(other) = end {
+                    self.touch(other);
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, name: &RefKey, before: &Resolution) {
+        let Some(sources) = self.index.incoming.get(name) else { return };
+        let now = self.index.resolve(name);
+        if now == *before {
+            return;
+        }
+        for (_, source) in sources {
+            self.touch(*source);
+        }
+        for resolution in [before, &now] {
+            if let Resolution::Held(key) | Resolution::Alias(key) = resolution
+                && let Some(slot) = self.index.by_ref.get(key)
+            {
+                self.touch(*slot);
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Finding by words, and finding what was nearly meant.
+
+use model::RefKey;
+use roaring::RoaringBitmap;
+
+use super::{
+    Hit,
+    document::{document, words},
+    flatten::lower,
+    state::Index,
+};
+
+/// What a few letters mean may be the whole catalog; only so many are weighed.
+const MOST_WEIGHED: usize = 2_000;
+/// References to suggest.
+const MOST_SUGGESTED: usize = 5;
+
+impl Index {
+    /// What people mean by some words, best first: names before the rest, whole words and beginnings before parts.
+    /// Every word must stand in name, title, tags, owner, language, project path or description.
+    #[must_use]
+    pub fn search(&self, text: &str, limit: usize) -> Vec<Hit<'_>> {
+        let wanted: Vec<String> = words(text).map(std::borrow::Cow::into_owned).collect();
+        let Some(first) = wanted.first() else { return Vec::new() };
+        let all = self.with_words(text);
+        // Those whose name begins with the first word come first, so that the limit cannot lose the best.
+        let mut begins = RoaringBitmap::new();
+        if let Some((_, field)) = self.terms.field("metadata.name") {
+            for id in field.prefixed(first) {
+                self.terms.term(id).into_iter().for_each(|term| term.slots.add_to(&mut begins));
+            }
+        }
+        begins &= &all;
+        let order = begins.iter().chain(all.iter().filter(|slot| !begins.contains(*slot)));
+        let weigh = |slot| self.weigh(slot, &wanted).map(|(weight, why)| (weight, why, slot));
+        let mut hits: Vec<_> = order.take(MOST_WEIGHED).filter_map(weigh).collect();
+        hits.sort_by(|a, b| {
+            let name = |slot: u32| self.slot(slot).map(|slot| (slot.key.name().len(), &slot.key));
+            a.0.cmp(&b.0).then_with(|| name(a.2).cmp(&name(b.2)))
+        });
+        hits.truncate(limit);
+        hits.into_iter().filter_map(|(_, why, slot)| Some(Hit { view: self.view(slot)?, why })).collect()
+    }
+
+    /// How well the words fit, less being better, and where the one that fits worst stands.
+    fn weigh(&self, number: u32, wanted: &[String]) -> Option<(u32, &'static str)> {
+        let entity = self.holder(number)?;
+        let body = document(entity);
+        let metadata = &body["metadata"];
+        let text = |key: &str| lower(metadata[key].as_str().unwrap_or_default()).into_owned();
+        let tags = metadata["tags"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+        let owner = entity.ownership.as_ref().and_then(|ownership| ownership.owner.as_ref());
+        let places = [
+            ("name", lower(entity.entity_ref.name()).into_owned()),
+            ("title", text("title")),
+            ("tag", lower(&tags.collect::<Vec<_>>().join(" ")).into_owned()),
+            ("owner", owner.map(|owner| self.owner_text(owner)).unwrap_or_default()),
+            ("language", lower(entity.language.as_deref().unwrap_or_default()).into_owned()),
+            ("project", lower(&entity.source.project_path).into_owned()),
+            ("description", text("description")),
+        ];
+        let best = |word: &String| {
+            let fits = places.iter().zip(0_u32..).filter_map(|((why, text), place)| {
+                Some((place.min(2) * 4 + fit(text, word)? + place.saturating_sub(2), *why))
+            });
+            fits.min()
+        };
+        wanted.iter().map(best).try_fold((0, "name"), |worst, best| Some(worst.max(best?)))
+    }
+
+    fn owner_text(&self, owner: &RefKey) -> String {
+        let key = self.target(owner).key;
+        let title = self.get(&key).and_then(|view| view.title()).unwrap_or_default();
+        format!("{} {}", key.name(), lower(title))
+    }
+
+    /// References that look like one that is not held, nearest first, five at most: what it is an alias of, the same
+    /// name elsewhere, names that differ in a letter or two, names that begin with it.
+    #[must_use]
+    pub fn suggestions(&self, key: &RefKey) -> Vec<RefKey> {
+        let mut near: Vec<(usize, &RefKey)> = Vec::new();
+        for held in self.by_ref.keys() {
+            let apart = usize::from(held.kind() != key.kind()) + usize::from(held.namespace() != key.namespace());
+            let most = (key.name().len() / 3).min(2);
+            let name = match distance(held.name(), key.name(), most) {
+                Some(letters) => letters,
+                None if key.name().len() > 2 && held.name().starts_with(key.name()) => most + 1,
+                None => continue,
+            };
+            near.push((name * 4 + apart, held));
+        }
+        near.sort_unstable();
+        let mut found: Vec<RefKey> = match self.resolve(key) {
+            super::Resolution::Alias(meant) => vec![meant],
+            super::Resolution::Ambiguous(meant) => meant,
+            super::Resolution::Held(_) | super::Resolution::Unknown => Vec::new(),
+        };
+        for (_, held) in near.into_iter().take(MOST_SUGGESTED * 2) {
+            if held != key && !found.contains(held) {
+                found.push(held.clone());
+            }
+        }
+        found.truncate(MOST_SUGGESTED);
+        found
+    }
+}
+
+/// 0: the whole text; 1: its beginning; 2: the beginning of one of its words; 3: a part.
+fn fit(text: &str, word: &str) -> Option<u32> {
+    let at = text.find(word)?;
+    if text == word {
+        return Some(0);
+    }
+    if at == 0 {
+        return Some(1);
+    }
+    let starts = |(at, _): (usize, &str)| text.get(..at).is_some_and(|head| !head.ends_with(char::is_alphanumeric));
+    Some(if text.match_indices(word).any(starts) { 2 } else { 3 })
+}
+
+/// How many letters to change, insert or leave out make one name the other, if not more than `most` (Levenshtein).
+fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(row.first_mut()?, i + 1);
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
+            let here = (diagonal + usize::from(x != y)).min(left + 1).min(*cell + 1);
+            diagonal = std::mem::replace(cell, here);
+            left = here;
+        }
+        if row.iter().min()? > &most {
+            return None;
+        }
+    }
+    row.last().copied().filter(|distance| *distance <= most)
+}

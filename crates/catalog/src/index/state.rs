@@ -1,0 +1,283 @@
+//! What is held, and how changes come in.
+//!
+//! A reference that at least one entity claims has a slot. The earliest claim holds it: its document is what the terms,
+//! hashes and edges of the slot are made from. Edges are kept by the target as it was written, so that a target that
+//! comes, goes or changes its meaning finds the ones that named it.
+//!
+//! Memory per entity, measured with the documents of two (a Component and an API, 0.8 kB of JSON each): see the test
+//! `memory` for the figure of the day; the document itself is a third of it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use model::{Entity, RefKey, RelationType};
+use roaring::RoaringBitmap;
+use uuid::Uuid;
+
+use super::{Change, Resolution, Touched, View, batch::Batch, hashes::Hashes, terms::TermId, terms::Terms};
+use crate::ProblemCounts;
+
+/// The catalog in memory.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    pub(super) rows: HashMap<i64, Row>,
+    pub(super) slots: Vec<Option<Slot>>,
+    free: Vec<u32>,
+    /// The slots in use.
+    pub(super) live: RoaringBitmap,
+    pub(super) by_ref: BTreeMap<RefKey, u32>,
+    by_uid: HashMap<Uuid, u32>,
+    /// Who names this reference, and how; in order.
+    pub(super) incoming: HashMap<RefKey, Vec<(RelationType, u32)>>,
+    /// Who is also called this; in order.
+    pub(super) aliases: HashMap<RefKey, Vec<u32>>,
+    pub(super) terms: Terms,
+    pub(super) hashes: Hashes,
+    pub(super) totals: ProblemCounts,
+}
+
+/// An entity and the slot of its reference.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) entity: Box<Entity>,
+    pub(super) slot: u32,
+}
+
+/// A reference that is held.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    pub(super) key: RefKey,
+    /// The entities that claim it, the one that holds it first.
+    pub(super) claims: Vec<i64>,
+    /// `metadata.title` of the one that holds it.
+    pub(super) title: Option<Box<str>>,
+    /// Terms that follow from the document alone.
+    pub(super) statics: Box<[TermId]>,
+    /// Terms that depend on what else is in the catalog.
+    pub(super) derived: Box<[TermId]>,
+    /// Problems of the one that holds it: errors, warnings, notes.
+    pub(super) counts: [u32; 3],
+    /// Problems of the others that claim it.
+    pub(super) rival_counts: [u32; 3],
+}
+
+/// What a reference leads to inside the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Slot(u32),
+    Ambiguous,
+    Nothing,
+}
+
+impl Index {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes changes in, one after the other. Answers are right again when this returns.
+    pub fn apply(&mut self, changes: impl IntoIterator<Item = Change>) -> Touched {
+        let mut batch = Batch::default();
+        for change in changes {
+            match change {
+                Change::Put(entity) => self.set(entity.id, Some(entity), &mut batch),
+                Change::Remove(id) => self.set(id, None, &mut batch),
+            }
+        }
+        batch.finish(self)
+    }
+
+    /// How many references are held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_ref.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_ref.is_empty()
+    }
+
+    /// Whoever holds this reference (not an alias; see [`Index::resolve`]).
+    #[must_use]
+    pub fn get(&self, key: &RefKey) -> Option<View<'_>> {
+        self.by_ref.get(key).and_then(|slot| self.view(*slot))
+    }
+
+    /// The entity with this `metadata.uid`.
+    #[must_use]
+    pub fn by_uid(&self, uid: &str) -> Option<View<'_>> {
+        self.slot_of_uid(uid).and_then(|slot| self.view(slot))
+    }
+
+    /// The entity with this [`Entity::id`], whether it holds its reference or not.
+    #[must_use]
+    pub fn by_id(&self, id: i64) -> Option<View<'_>> {
+        let row = self.rows.get(&id)?;
+        let slot = self.slot(row.slot)?;
+        Some(View { index: self, number: row.slot, slot, entity: &row.entity })
+    }
+
+    /// What a reference means here.
+    #[must_use]
+    pub fn resolve(&self, target: &RefKey) -> Resolution {
+        if self.by_ref.contains_key(target) {
+            return Resolution::Held(target.clone());
+        }
+        let called = self.aliases.get(target).map_or(&[][..], Vec::as_slice);
+        let mut keys: Vec<RefKey> = called.iter().filter_map(|slot| self.slot(*slot)).map(|s| s.key.clone()).collect();
+        match (keys.len(), keys.pop()) {
+            (_, None) => Resolution::Unknown,
+            (1, Some(only)) => Resolution::Alias(only),
+            (_, Some(last)) => {
+                keys.push(last);
+                keys.sort_unstable();
+                Resolution::Ambiguous(keys)
+            }
+        }
+    }
+
+    pub(super) fn find(&self, target: &RefKey) -> Found {
+        if let Some(slot) = self.by_ref.get(target) {
+            return Found::Slot(*slot);
+        }
+        match self.aliases.get(target).map(Vec::as_slice) {
+            Some([only]) => Found::Slot(*only),
+            Some([_, ..]) => Found::Ambiguous,
+            _ => Found::Nothing,
+        }
+    }
+
+    pub(super) fn slot(&self, number: u32) -> Option<&Slot> {
+        self.slots.get(number as usize)?.as_ref()
+    }
+
+    pub(super) fn slot_of_uid(&self, uid: &str) -> Option<u32> {
+        Uuid::try_parse(uid).ok().and_then(|uid| self.by_uid.get(&uid)).copied()
+    }
+
+    pub(super) fn holder(&self, number: u32) -> Option<&Entity> {
+        let slot = self.slot(number)?;
+        self.rows.get(slot.claims.first()?).map(|row| row.entity.as_ref())
+    }
+
+    pub(super) fn view(&self, number: u32) -> Option<View<'_>> {
+        let slot = self.slot(number)?;
+        let entity = &self.rows.get(slot.claims.first()?)?.entity;
+        Some(View { index: self, number, slot, entity })
+    }
+
+    /// Puts `new` in the place of what has this id.
+    fn set(&mut self, id: i64, new: Option<Box<Entity>>, batch: &mut Batch) {
+        let old = self.rows.get(&id);
+        if let (Some(old), Some(new)) = (old, &new)
+            && old.entity == *new
+        {
+            return;
+        }
+        if let Some(slot) = old.map(|old| old.slot) {
+            batch.note_slot(self, slot);
+            self.withdraw(id, slot);
+        }
+        if let Some(new) = new {
+            let key = new.entity_ref.key();
+            batch.note_ref(self, &key);
+            batch.note_names(self, &new.aliases);
+            self.claim(key, new);
+        }
+    }
+
+    fn withdraw(&mut self, id: i64, number: u32) {
+        let Some(Some(slot)) = self.slots.get(number as usize) else { return };
+        let held = slot.claims.first() == Some(&id);
+        if held {
+            self.forget_document(number);
+        }
+        self.rows.remove(&id);
+        let Some(Some(slot)) = self.slots.get_mut(number as usize) else { return };
+        slot.claims.retain(|claim| *claim != id);
+        if slot.claims.is_empty() {
+            self.release(number);
+        } else if held {
+            self.learn_document(number);
+        }
+    }
+
+    fn claim(&mut self, key: RefKey, entity: Box<Entity>) {
+        let (id, order) = (entity.id, (entity.claimed_at, entity.id));
+        let number = self.by_ref.get(&key).copied().unwrap_or_else(|| self.occupy(key));
+        let Some(Some(slot)) = self.slots.get(number as usize) else { return };
+        let rows = &self.rows;
+        let earlier = |claim: &i64| rows.get(claim).is_some_and(|row| (row.entity.claimed_at, row.entity.id) < order);
+        let at = slot.claims.partition_point(earlier);
+        if at == 0 && !slot.claims.is_empty() {
+            self.forget_document(number);
+        }
+        self.rows.insert(id, Row { entity, slot: number });
+        if let Some(Some(slot)) = self.slots.get_mut(number as usize) {
+            slot.claims.insert(at, id);
+        }
+        if at == 0 {
+            self.learn_document(number);
+        }
+    }
+
+    fn occupy(&mut self, key: RefKey) -> u32 {
+        let slot = Slot {
+            key: key.clone(),
+            claims: Vec::with_capacity(1),
+            title: None,
+            statics: Box::default(),
+            derived: Box::default(),
+            counts: [0; 3],
+            rival_counts: [0; 3],
+        };
+        let uid = uid(&key);
+        let number = match self.free.pop() {
+            Some(number) => number,
+            None => {
+                self.slots.push(None);
+                u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        if let Some(place) = self.slots.get_mut(number as usize) {
+            *place = Some(slot);
+        }
+        self.live.insert(number);
+        self.by_uid.insert(uid, number);
+        self.by_ref.insert(key, number);
+        number
+    }
+
+    fn release(&mut self, number: u32) {
+        let Some(slot) = self.slots.get_mut(number as usize).and_then(Option::take) else { return };
+        self.terms.remove(number, &slot.derived);
+        self.count_out(&slot);
+        self.by_ref.remove(&slot.key);
+        self.by_uid.remove(&uid(&slot.key));
+        self.live.remove(number);
+        self.free.push(number);
+    }
+
+    pub(super) fn count_out(&mut self, slot: &Slot) {
+        let [error, warning, note] = [0, 1, 2].map(|i| (slot.counts[i] + slot.rival_counts[i]) as usize);
+        self.totals.error -= error;
+        self.totals.warning -= warning;
+        self.totals.note -= note;
+    }
+
+    pub(super) fn count_in(&mut self, slot: &Slot) {
+        let [error, warning, note] = [0, 1, 2].map(|i| (slot.counts[i] + slot.rival_counts[i]) as usize);
+        self.totals.error += error;
+        self.totals.warning += warning;
+        self.totals.note += note;
+    }
+}
+
+/// The UUID of a reference: version 5 in the namespace that `stagedoor.catalog` has among domain names.
+pub(super) fn uid(key: &RefKey) -> Uuid {
+    // Uuid::new_v5(&Uuid::NAMESPACE_DNS, b"stagedoor.catalog"); a test holds it.
+    const NAMESPACE: Uuid = Uuid::from_u128(0x9858_d721_83f3_5080_89ea_639c_3a31_2168);
+    Uuid::new_v5(&NAMESPACE, key.as_str().as_bytes())
+}

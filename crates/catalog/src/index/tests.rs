@@ -1,0 +1,6 @@
+mod answers;
+mod links;
+mod make;
+mod naive;
+mod pages;
+mod property;
