@@ -19,15 +19,14 @@ function doc(file, name, text) {
 }
 
 /** A document as indented YAML. Values are written as given: quote them where the case asks for a string. */
-function entity({ apiVersion = 'backstage.io/v1alpha1', kind = 'Component', name = 'x', metadata = '', spec, root = '' } = {}) {
-  const own = spec ?? '{type: service, lifecycle: production, owner: team}';
+function entity({ apiVersion = 'backstage.io/v1alpha1', kind = 'Component', name = 'x', metadata = '', spec = '{type: service, lifecycle: production, owner: team}', root = '' } = {}) {
   const lines = [];
   if (apiVersion !== null) lines.push(`apiVersion: ${apiVersion}`);
   if (kind !== null) lines.push(`kind: ${kind}`);
   lines.push('metadata:');
   if (name !== null) lines.push(`  name: ${name}`);
   for (const line of metadata.split('\n').filter(Boolean)) lines.push(`  ${line}`);
-  if (own !== null) lines.push(`spec: ${own}`);
+  if (spec !== null) lines.push(`spec: ${spec}`);
   if (root) lines.push(root);
   return lines.join('\n');
 }
@@ -228,8 +227,34 @@ const yaml = {
   'anchor': `${entity({ metadata: 'title: &t Hello\ndescription: *t' })}\n`, 'anchor-map': `${entity({ metadata: 'labels: &l {a: b}\nannotations: *l' })}\n`, 'alias-unknown': `${entity({ metadata: 'title: *t' })}\n`, 'alias-other-document': `${entity({ metadata: 'title: &t Hello' })}\n---\n${entity({ name: 'b', metadata: 'title: *t' })}\n`, 'anchor-twice': `${entity({ metadata: 'title: &t a\ndescription: &t b\nlabels: {x: *t}' })}\n`, 'alias-key': `${entity({ metadata: 'title: &t a\nlabels:\n  *t : b' })}\n`, 'merge-in-spec': 'apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {name: x}\nspec:\n  <<: {owner: t}\n', 'merge-harmless': 'apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {name: x}\nspec:\n  <<: {a: b}\n  owner: t\n', 'anchor-recursive': `${entity({ metadata: 'more: &m [*m]' })}\n`,
   'tag-str': note('!!str 5'), 'tag-int': note('!!int "5"'), 'tag-unknown': note('!mine a'), 'tag-timestamp': note('!!timestamp 2024-01-01'), 'tag-bang': note('! 5'), 'tag-undeclared': note('!e!x a'), 'tag-declared': `%TAG !e! tag:e.example,2024:\n---\n${note('!e!x a')}`, 'tag-map': `${entity({ spec: '!!map {type: a, lifecycle: b, owner: c}' })}\n`,
   'directive-12': `%YAML 1.2\n---\n${good}\n`, 'directive-unknown': `%FOO bar\n---\n${good}\n`, 'directive-middle': `${good}\n%YAML 1.2\n---\n${also}\n`, 'key-complex': `${entity({ metadata: '? [a]\n: b' })}\n`, 'key-question': `${entity({ metadata: '? title\n: b' })}\n`, 'key-multi-line': `${good}\nfoo\nbar: 1\n`, 'key-1024': `${entity({ spec: null })}\nspec:\n  owner: t\n  ${a(1024)}: 1\n`.replace('kind: Component', 'kind: System'), 'key-1025': `${entity({ spec: null })}\nspec:\n  owner: t\n  ${a(1025)}: 1\n`.replace('kind: Component', 'kind: System'), 'key-alone': `${good}\nfoo\n`, 'key-null': `${entity({ metadata: '? \n: b' })}\n`, 'key-boolean': `${entity({ metadata: 'labels: {true: b}' })}\n`,
-  'flow-unclosed-map': 'kind: {a: b\n', 'flow-trailing-comma': `${entity({ metadata: 'tags: [a, b,]' })}\n`, 'flow-double-comma': `${entity({ metadata: 'tags: [a,,b]' })}\n`, 'flow-missing-comma': `${entity({ spec: '{type: a lifecycle: b, owner: c}' })}\n`, 'flow-multi-line': `${entity({ spec: '{\n    type: a,\n    lifecycle: b,\n    owner: c\n  }' })}\n`, 'flow-at-column-0': `${entity({ spec: '{\ntype: a,\nlifecycle: b,\nowner: c\n}' })}\n`, 'flow-list-at-column-0': `${entity({ spec: null })}\nspec: {owner: t, list: [\na,\nb\n]}\n`.replace('kind: Component', 'kind: System'), 'sequence-not-indented': 'apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata:\n  name: x\n  tags:\n  - a\n  - b\nspec:\n  owner: t\n', 'marker-in-quotes': `${entity({ metadata: 'title: "a' })}\n---\n${also}\n`, 'marker-in-block': `${entity({ metadata: 'description: |\n  a\n  --- b' })}\n`, 'marker-joined': `${good}\n---foo\n`, 'marker-content': `--- {apiVersion: backstage.io/v1alpha1, kind: System, metadata: {name: x}, spec: {owner: t}}\n--- text\n`, 'comment-after-block': `${good}\n# end\n`, 'comment-indent': `apiVersion: backstage.io/v1alpha1\n# a\n   # b\nkind: System\nmetadata:\n# c\n  name: x\nspec: {owner: t}\n`, 'deep-60': `${entity({ metadata: `more: ${'['.repeat(60)}${']'.repeat(60)}` })}\n`, 'nested-list-map': `${entity({ metadata: 'more:\n- - a\n  - b: c\n    d: e\n- f' })}\n`, 'windows-path': note('"C:\\\\x"'), 'url': note('https://a.example/x?y=1#z'), 'unicode-key': `${entity({ metadata: 'größe: 5' })}\n`, 'nbsp': note('a\u00a0b'), 'long-line': note(a(20000)),
+  'flow-no-space': `${entity({ kind: 'User', spec: '{memberOf:[team]}' })}\n`, 'flow-unclosed-map': 'kind: {a: b\n', 'flow-trailing-comma': `${entity({ metadata: 'tags: [a, b,]' })}\n`, 'flow-double-comma': `${entity({ metadata: 'tags: [a,,b]' })}\n`, 'flow-missing-comma': `${entity({ spec: '{type: a lifecycle: b, owner: c}' })}\n`, 'flow-multi-line': `${entity({ spec: '{\n    type: a,\n    lifecycle: b,\n    owner: c\n  }' })}\n`, 'flow-at-column-0': `${entity({ spec: '{\ntype: a,\nlifecycle: b,\nowner: c\n}' })}\n`, 'flow-list-at-column-0': `${entity({ spec: null })}\nspec: {owner: t, list: [\na,\nb\n]}\n`.replace('kind: Component', 'kind: System'), 'sequence-not-indented': 'apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata:\n  name: x\n  tags:\n  - a\n  - b\nspec:\n  owner: t\n', 'marker-in-quotes': `${entity({ metadata: 'title: "a' })}\n---\n${also}\n`, 'marker-in-block': `${entity({ metadata: 'description: |\n  a\n  --- b' })}\n`, 'marker-joined': `${good}\n---foo\n`, 'marker-content': `--- {apiVersion: backstage.io/v1alpha1, kind: System, metadata: {name: x}, spec: {owner: t}}\n--- text\n`, 'comment-after-block': `${good}\n# end\n`, 'comment-indent': `apiVersion: backstage.io/v1alpha1\n# a\n   # b\nkind: System\nmetadata:\n# c\n  name: x\nspec: {owner: t}\n`, 'deep-60': `${entity({ metadata: `more: ${'['.repeat(60)}${']'.repeat(60)}` })}\n`, 'nested-list-map': `${entity({ metadata: 'more:\n- - a\n  - b: c\n    d: e\n- f' })}\n`, 'windows-path': note('"C:\\\\x"'), 'url': note('https://a.example/x?y=1#z'), 'unicode-key': `${entity({ metadata: 'größe: 5' })}\n`, 'nbsp': note('a\u00a0b'), 'long-line': note(a(20000)),
 };
+// Brackets over several lines, in a mapping below metadata and at the root.
+const brackets = {
+  'content-deeper': "x: {\n a: 1\n}",
+  'content-same': "x: {\na: 1\n}",
+  'inner-list': "x: {a: [\n1\n]}",
+  'inner-list-deeper': "x: {a: [\n 1\n ]}",
+  'inner-close': "x: {a: [\n 1\n]}",
+  'in-list': "- a: {\n   b: 1\n  }",
+  'in-list-less': "- a: {\n b: 1\n}",
+  'dash': "- {\n b: 1\n}",
+  'own-line': "x:\n  {\n a: 1\n }",
+  'deeper-close-less': "x:\n  y: {\n   a: 1\n}",
+  'deeper-close-same': "x:\n  y: {\n   a: 1\n  }",
+  'list-close': "x: [\n  a,\n]",
+  'pair-in-list': "x: [\n a: b\n]",
+  'null-before-close': "x: {\n a:\n}",
+  'comment': "x: {\n# c\n  a: b\n}",
+  'comma-first': "x: {\n  a: b\n  , c: d\n}",
+  'quoted-less': "x: {\n  a: \"b\nc\"\n}",
+};
+for (const [label, text] of Object.entries(brackets)) {
+  yaml[`flow-${label}`] = `${entity({ metadata: `more:\n${text.replace(/^/gm, '  ')}` })}\n`;
+  // A foreign field refuses the document, but its neighbour shows whether the reader found its way.
+  yaml[`flow-root-${label}`] = `${text}\n---\n${also}\n`;
+}
+
 for (const [label, text] of Object.entries(yaml)) single.set(`yaml-${label}`, text);
 
 mkdirSync(folder, { recursive: true });

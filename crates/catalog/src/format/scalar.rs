@@ -26,8 +26,6 @@ pub(super) fn tagged(suffix: &str, text: &str) -> Option<Tree> {
     match (suffix, &read) {
         ("str", _) => Some(Tree::Text(text.to_owned())),
         ("null", Tree::Null) | ("bool", Tree::Flag(_)) | ("int" | "float", Tree::Number(_)) => Some(read),
-        // The reference has no such types in its schema's defaults; as JSON they are text.
-        ("timestamp" | "binary", _) => Some(Tree::Text(text.to_owned())),
         _ => None,
     }
 }

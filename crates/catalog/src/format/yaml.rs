@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use granit_parser::{
-    ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag, YamlVersion, options,
+    ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag, YamlVersion, options,
 };
 use model::{Code, Position, Problem, Severity};
 
@@ -49,7 +49,6 @@ impl RawDocument {
 
 pub(super) fn read(text: &str, limits: &Limits) -> Stream {
     let mut parser_options = options! {
-        strict_indentation: true,
         emit_unresolved_aliases: true,
         // The parser's own limit stands behind ours, which knows about aliases too.
         flow_nesting_limit: limits.depth.saturating_mul(2).saturating_add(8),
@@ -128,7 +127,7 @@ impl Reader<'_> {
     /// Reads one document; `false` when the stream ends with it.
     fn document(&mut self, version: Option<YamlVersion>, span: Span) -> bool {
         let raw = self.begun(span.start);
-        let mut builder = Builder::new(raw, self.limits);
+        let mut builder = Builder::new(raw, self.limits, self.text);
         if let Some(version) = version.filter(|version| *version != YamlVersion::new(1, 2)) {
             builder.raw.warn(
                 Problem::new(
@@ -198,16 +197,21 @@ struct Builder<'l> {
     anchors: HashMap<usize, Anchored>,
     nodes: usize,
     alias_bytes: usize,
+    text: &'l str,
+    /// While between `{` and `}` or `[` and `]` inside a block: how much is open around them, and the column that
+    /// everything inside must be beyond.
+    flow: Option<(usize, u32)>,
 }
 
 impl<'l> Builder<'l> {
-    fn new(raw: RawDocument, limits: &'l Limits) -> Self {
-        Self { raw, limits, stack: Vec::new(), anchors: HashMap::new(), nodes: 0, alias_bytes: 0 }
+    fn new(raw: RawDocument, limits: &'l Limits, text: &'l str) -> Self {
+        Self { raw, limits, stack: Vec::new(), anchors: HashMap::new(), nodes: 0, alias_bytes: 0, text, flow: None }
     }
 
     /// Takes the next event. `Err` ends the document: it costs more than is spent on one, or cannot be held as a tree.
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Problem>> {
         let at = position(span.start);
+        self.indented(&event, span, at)?;
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.charge(1, 0, at)?;
@@ -220,12 +224,14 @@ impl<'l> Builder<'l> {
                 }
                 self.place(node, 1, bytes)
             }
-            Event::SequenceStart(_, anchor, tag) => {
+            Event::SequenceStart(style, anchor, tag) => {
+                self.enter_flow(style);
                 self.opened(tag.as_deref(), "seq", at)?;
                 self.stack.push(Frame::List { items: Vec::new(), open: Open { at, anchor, nodes: 1, bytes: 0 } });
                 Ok(())
             }
-            Event::MappingStart(_, anchor, tag) => {
+            Event::MappingStart(style, anchor, tag) => {
+                self.enter_flow(style);
                 self.opened(tag.as_deref(), "map", at)?;
                 let open = Open { at, anchor, nodes: 1, bytes: 0 };
                 self.stack.push(Frame::Map { entries: Vec::new(), key: None, seen: HashMap::new(), open });
@@ -330,8 +336,57 @@ impl<'l> Builder<'l> {
         self.place(node, nodes, bytes)
     }
 
+    fn enter_flow(&mut self, style: StructureStyle) {
+        if style == StructureStyle::Flow
+            && self.flow.is_none()
+            && let Some(around) = self.stack.last()
+        {
+            self.flow = Some((self.stack.len(), around.open().at.column));
+        }
+    }
+
+    /// Refuses what stands between brackets without being indented further than the block around them. The parser has
+    /// an option for that, but it also refuses the closing bracket of `spec: {` at the beginning of a line, which
+    /// people write and the reference takes.
+    fn indented(&self, event: &Event<'_>, span: Span, at: Position) -> Result<(), Box<Problem>> {
+        let Some((depth, column)) = self.flow else { return Ok(()) };
+        let written = span.byte_range().and_then(|range| self.text.get(range.start..)).unwrap_or("");
+        let indentation = usize::try_from(column).unwrap_or(usize::MAX);
+        let too_far_left = |line: &str| {
+            line.chars().take_while(|c| c.is_whitespace()).count() < indentation && !line.trim().is_empty()
+        };
+        let allowed = match event {
+            // The lines of a scalar after its first.
+            Event::Scalar(..)
+                if span.slice(self.text).is_some_and(|source| source.lines().skip(1).any(too_far_left)) =>
+            {
+                false
+            }
+            _ if at.column > column => true,
+            // Values that are not written, and the ends of mappings without braces, have no place of their own.
+            Event::Scalar(..) => span.is_empty(),
+            Event::MappingEnd if !written.starts_with('}') => true,
+            Event::SequenceEnd if !written.starts_with(']') => true,
+            Event::MappingEnd | Event::SequenceEnd => self.stack.len() == depth + 1 && at.column == column,
+            _ => false,
+        };
+        if allowed {
+            return Ok(());
+        }
+        let problem = Problem::new(
+            Code::Syntax,
+            Severity::Error,
+            "this is not YAML: what stands between brackets must be indented further than the key before them",
+            "Indent the line.",
+        );
+        Err(Box::new(problem.at(Some(at))))
+    }
+
     fn close(&mut self) -> Result<(), Box<Problem>> {
         let Some(frame) = self.stack.pop() else { return Ok(()) };
+        if self.flow.is_some_and(|(depth, _)| depth == self.stack.len()) {
+            self.flow = None;
+        }
         let (node, open) = closed(frame);
         if open.anchor != 0 {
             self.charge(open.nodes, open.bytes, open.at)?;
@@ -399,6 +454,14 @@ impl<'l> Builder<'l> {
             }
         }
         self.raw
+    }
+}
+
+impl Frame {
+    fn open(&self) -> &Open {
+        match self {
+            Self::List { open, .. } | Self::Map { open, .. } => open,
+        }
     }
 }
 
@@ -488,6 +551,7 @@ fn syntax(error: &ScanError, text: &str) -> Problem {
             "Double the backslash, or use single quotes."
         }
         ErrorKind::UndeclaredTagHandle => "Remove the tag.",
+        ErrorKind::ExpectedDocumentStart => "Separate documents by a line with --- and nothing before it.",
         _ => "Look at the indentation and the quotes on this line and the one before it.",
     };
     if matches!(error.kind(), ErrorKind::TabInPlainScalar) {
