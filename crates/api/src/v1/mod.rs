@@ -10,9 +10,13 @@ mod rows;
 mod status;
 mod system;
 
+
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::services::App;
+
+pub(crate) use filters::key_of_path;
+pub(crate) use system::scope_of_ref;
 
 /// All routes, each with its documentation and the action it demands.
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -152,7 +152,7 @@ fn scope(app: &App, request: &RefreshRequest) -> Answer<Scope> {
 ///
 /// # Errors
 /// 400 when it is no reference, 404 when nothing has it.
-fn scope_of_ref(app: &App, text: &str) -> Answer<Scope> {
+pub(crate) fn scope_of_ref(app: &App, text: &str) -> Answer<Scope> {
     let key = RefKey::parse(text).map_err(|e| Failure::bad_request(format!("{e}.")))?;
     let index = app.catalog.index();
     let view = match index.resolve(&key) {

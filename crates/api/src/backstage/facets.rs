@@ -1,0 +1,61 @@
+//! `/entity-facets`: how many entities have each value of a key.
+
+use axum::{body::Bytes, extract::State, http::HeaderMap};
+use catalog::index::Filter;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{body, filter};
+use crate::{Answer, Failure, etag, params::Params, services::App};
+
+/// Counts by value, by query string.
+#[utoipa::path(get, path = "/api/catalog/entity-facets", operation_id = "catalogFacets", tag = "backstage",
+    params(("facet" = Vec<String>, Query), ("filter" = Option<Vec<String>>, Query)),
+    extensions(("x-stagedoor-action" = json!("Read"))),
+    responses((status = 200, body = Object)))]
+pub(super) async fn get(State(app): State<App>, headers: HeaderMap, mut params: Params) -> Answer {
+    let facets = params.all("facet");
+    let filter = filter(&mut params)?;
+    answer(&app, &headers, facets, &filter)
+}
+
+#[derive(Debug, Deserialize)]
+struct Body {
+    #[serde(default)]
+    facets: Vec<String>,
+    query: Option<Value>,
+}
+
+/// Counts by value, by predicate.
+#[utoipa::path(post, path = "/api/catalog/entity-facets", operation_id = "catalogFacetsByPredicate", tag = "backstage",
+    request_body = Object,
+    extensions(("x-stagedoor-action" = json!("Read"))),
+    responses((status = 200, body = Object)))]
+pub(super) async fn post(State(app): State<App>, headers: HeaderMap, bytes: Bytes) -> Answer {
+    let asked: Body = body(&bytes)?;
+    let filter = asked.query.as_ref().map_or(Ok(Filter::All), Filter::from_predicate)?;
+    answer(&app, &headers, asked.facets, &filter)
+}
+
+fn answer(app: &App, headers: &HeaderMap, mut facets: Vec<String>, filter: &Filter) -> Answer {
+    facets.retain(|facet| !facet.is_empty());
+    if facets.is_empty() {
+        return Err(Failure::bad_request("Missing facet parameter"));
+    }
+    let counted = {
+        let keys: Vec<&str> = facets.iter().map(String::as_str).collect();
+        app.catalog.index().facets(filter, &keys)
+    };
+    let facets: Map<String, Value> = facets
+        .into_iter()
+        .zip(counted)
+        .map(|(facet, (_, mut values))| {
+            // The reference gives them by value.
+            values.sort();
+            let values = values.into_iter().map(|(value, count)| json!({ "value": value, "count": count }));
+            (facet, Value::Array(values.collect()))
+        })
+        .collect();
+    let body = json!({ "facets": facets }).to_string();
+    Ok(etag::json(headers, &body.clone(), body))
+}
