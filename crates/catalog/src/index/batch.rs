@@ -69,7 +69,7 @@ impl Batch {
     pub(super) fn finish(self, index: &mut Index) -> Touched {
         let mut removed = Vec::new();
         let (dirty, changed) = {
-            let mut after = After { index, dirty: RoaringBitmap::new(), changed: BTreeSet::new() };
+            let mut after = After { index, names: &self.names, dirty: RoaringBitmap::new(), changed: BTreeSet::new() };
             for (key, before) in &self.refs {
                 match after.index.by_ref.get(key) {
                     Some(slot) => after.touch(*slot),
@@ -93,6 +93,7 @@ impl Batch {
 /// What is found to be different.
 struct After<'a> {
     index: &'a Index,
+    names: &'a HashMap<RefKey, Resolution>,
     dirty: RoaringBitmap,
     changed: BTreeSet<RefKey>,
 }
@@ -115,6 +116,10 @@ impl After<'_> {
             if let Found::Slot(other) = self.index.find(target) {
                 self.touch(other);
             }
+            // An edge that went may have led elsewhere than its target's name leads now.
+            if let Some(meant) = self.names.get(target) {
+                self.touch_meant(meant);
+            }
         }
         let title = number.and_then(|number| self.index.slot(number)).and_then(|slot| slot.title.as_ref());
         if let (true, Some(number)) = (before.held && before.title.as_ref() != title, number) {
@@ -136,11 +141,15 @@ impl After<'_> {
             self.touch(*source);
         }
         for resolution in [before, &now] {
-            if let Resolution::Held(key) | Resolution::Alias(key) = resolution
-                && let Some(slot) = self.index.by_ref.get(key)
-            {
-                self.touch(*slot);
-            }
+            self.touch_meant(resolution);
+        }
+    }
+
+    fn touch_meant(&mut self, resolution: &Resolution) {
+        if let Resolution::Held(key) | Resolution::Alias(key) = resolution
+            && let Some(slot) = self.index.by_ref.get(key)
+        {
+            self.touch(*slot);
         }
     }
 }

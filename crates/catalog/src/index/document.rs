@@ -110,14 +110,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = std::borrow::Cow<'_, str
 }
 
 /// Notes the first `most` words of a text.
-pub(super) fn add_words(
-    terms: &mut Terms,
-    field: FieldId,
-    slot: u32,
-    text: &str,
-    most: usize,
-    ids: &mut Vec<TermId>,
-) {
+pub(super) fn add_words(terms: &mut Terms, field: FieldId, slot: u32, text: &str, most: usize, ids: &mut Vec<TermId>) {
     for word in words(text).take(most) {
         ids.extend(terms.add(field, slot, &word, &word));
     }

@@ -121,7 +121,9 @@ impl Index {
                 None => Cow::default(),
             },
             Source::Uid => Cow::Borrowed(&self.live),
-            Source::Edges(kind) => Cow::Owned(within.iter().filter(|slot| !self.ends(*slot, kind).is_empty()).collect()),
+            Source::Edges(kind) => {
+                Cow::Owned(within.iter().filter(|slot| !self.ends(*slot, kind).is_empty()).collect())
+            }
             Source::Hashes => Cow::Owned(self.hashes.find(key, None)),
         };
         self.with_item_keys(own, key, within)
@@ -348,7 +350,8 @@ fn rows_meant(rows: &[Row], filter: &Filter) -> bool {
         Filter::Text(text, keys) => keys.iter().any(|key| any(key, &|value| value.contains(&*lower(text)))),
         Filter::Item(key, values) => {
             let wanted = |value: &str| values.iter().any(|wanted| *lower(wanted) == *value);
-            let listed = |(path, value, item): &Row| *item && **path == *lower(key) && value.as_deref().is_some_and(wanted);
+            let listed =
+                |(path, value, item): &Row| *item && **path == *lower(key) && value.as_deref().is_some_and(wanted);
             rows.iter().any(listed)
         }
         // Lists of mappings inside lists of mappings are beyond what the catalog API asks.
@@ -363,7 +366,9 @@ fn reads_documents(filter: &Filter) -> bool {
         Filter::All | Filter::Nothing | Filter::Words(_) => false,
         Filter::And(inner) | Filter::Or(inner) => inner.iter().any(reads_documents),
         Filter::Not(inner) => reads_documents(inner),
-        Filter::Exists(key) | Filter::Prefix(key, _) | Filter::Item(key, _) => !matches!(source(&lower(key)), Source::Terms),
+        Filter::Exists(key) | Filter::Prefix(key, _) | Filter::Item(key, _) => {
+            !matches!(source(&lower(key)), Source::Terms)
+        }
         Filter::In(..) => false,
         Filter::Text(_, keys) => keys.iter().any(|key| !matches!(source(&lower(key)), Source::Terms)),
     }

@@ -38,11 +38,7 @@ pub(super) fn kept(path: &str) -> Kept {
 
 /// Lower case for comparing.
 pub(super) fn lower(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
-        text.into()
-    } else {
-        text.to_lowercase().into()
-    }
+    if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) { text.into() } else { text.to_lowercase().into() }
 }
 
 /// Calls `visit` with every row: path in lower case, value as written (absent when there is none to compare), whether it

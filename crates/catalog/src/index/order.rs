@@ -295,7 +295,8 @@ impl Index {
         if !rest.is_empty() {
             return self.sorted(group, columns, from, most);
         }
-        let alike = |after: &&Key<'_>| columns.first().map(|first| self.worth(any, first)) == after.worth.first().cloned();
+        let alike =
+            |after: &&Key<'_>| columns.first().map(|first| self.worth(any, first)) == after.worth.first().cloned();
         let after = from.after.as_ref().filter(alike).map(|key| key.key);
         self.by_reference(group, after, from.back, most)
     }

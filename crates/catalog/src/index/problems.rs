@@ -159,7 +159,9 @@ impl Index {
         let asked = place.as_ref().map_or(query, |place| &place.query);
         let back = place.as_ref().is_some_and(|place| place.back);
         let mut rows: Vec<(Rank, ProblemRow<'_>)> = Vec::new();
-        self.each_problem(asked, Without::Nothing, &mut |claim, nth, row| rows.push((rank(asked, claim, nth, &row), row)));
+        self.each_problem(asked, Without::Nothing, &mut |claim, nth, row| {
+            rows.push((rank(asked, claim, nth, &row), row))
+        });
         let total = rows.len() as u64;
         let order = |a: &Rank, b: &Rank| if asked.descending { descending(a, b) } else { a.cmp(b) };
         if let Some(place) = &place {
@@ -265,9 +267,7 @@ fn rank(query: &ProblemQuery, claim: usize, nth: usize, row: &ProblemRow<'_>) ->
         ProblemSort::Severity => First::Number(severity as i64),
         ProblemSort::Code => First::Text(row.problem.code.as_str().to_owned()),
         ProblemSort::Since => First::Number(row.problem.since),
-        ProblemSort::Owner => {
-            owner_of(&row.view).map_or(First::Nobody(()), |owner| First::Text(owner.to_string()))
-        }
+        ProblemSort::Owner => owner_of(&row.view).map_or(First::Nobody(()), |owner| First::Text(owner.to_string())),
         ProblemSort::Ref => First::Text(at.to_string()),
     };
     Rank { first, severity, at: at.clone(), claim, nth }
