@@ -187,6 +187,7 @@ impl Transport {
                 break;
             }
             url = self.redirected(request, &url, &answer)?;
+            self.budget.count(false);
             answer = self.one(request, &url).await?;
         }
         let status = answer.status();

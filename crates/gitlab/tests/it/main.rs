@@ -11,6 +11,8 @@ mod hooks;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod strangers;
