@@ -19,6 +19,8 @@ mod status;
 pub mod sync;
 mod target;
 mod walk;
+#[cfg(test)]
+mod walk_tests;
 
 pub use actions::{RefreshCatalog, RegisterLocation, Scope, UnregisterLocation};
 pub use events::{Event, Events};

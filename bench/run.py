@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Measures the first walk against its goals and prints figure, reference and goal. Usage: run.py BINARY [--rounds N]
+
+The reference is Backstage, measured on the same kind of estate (1,000 projects, each a Component and an API). A missed
+goal is printed as missed; nothing here fails a build. Each figure is the median of the rounds, peaks are the highest.
+"""
+
+import argparse
+import json
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PROJECTS = 1000
+REQUESTS = 2000
+
+
+class Process:
+    """A started binary whose first line of output is JSON."""
+
+    def __init__(self, command: list[str], log: Path):
+        self.began = time.perf_counter()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log.open("a"), text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{command[0]} ended: see {log}")
+        self.told = json.loads(line)
+        self.address = self.told["url"].removeprefix("http://")
+
+    def peak_mb(self) -> float:
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+        raise RuntimeError("no VmHWM")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
+def get(address: str, path: str):
+    connection = HTTPConnection(address)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def until_ready(server: Process, patience: float = 120) -> float:
+    """Seconds from the start of the process to /readyz answering 200."""
+    connection = HTTPConnection(server.address)
+    while time.perf_counter() - server.began < patience:
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status == 200:
+            return time.perf_counter() - server.began
+        time.sleep(0.002)
+    raise RuntimeError("not ready in time")
+
+
+class Keep:
+    """One kept connection and no library between: a client that costs microseconds, so that the server is measured."""
+
+    def __init__(self, address: str):
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.host = address
+
+    def get(self, path: str) -> bytes:
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
+        data = self.socket.recv(1 << 20)
+        while b"\r\n\r\n" not in data:
+            data += self.socket.recv(1 << 20)
+        head, body = data.split(b"\r\n\r\n", 1)
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"{path}: {head[:80]!r} {body[:200]!r}")
+        length = next(int(l.split(b":")[1]) for l in head.split(b"\r\n") if l.lower().startswith(b"content-length:"))
+        while len(body) < length:
+            body += self.socket.recv(1 << 20)
+        return body
+
+
+def latencies(address: str, paths: list[str]) -> tuple[float, float]:
+    keep = Keep(address)
+    for path in paths[:50]:
+        keep.get(path)
+    taken = []
+    for n in range(REQUESTS):
+        begun = time.perf_counter()
+        keep.get(paths[n % len(paths)])
+        taken.append((time.perf_counter() - begun) * 1000)
+    taken.sort()
+    return statistics.median(taken), taken[int(len(taken) * 0.99)]
+
+
+def refs(address: str) -> list[tuple[str, str, str]]:
+    body = json.loads(get(address, "/api/catalog/entities?filter=kind=component&fields=kind,metadata.namespace,metadata.name&limit=500")[1])
+    return [(e["kind"], e["metadata"]["namespace"], e["metadata"]["name"]) for e in body]
+
+
+def complete(address: str) -> dict:
+    """What must be there when /readyz says so: full totals and relations in both directions."""
+    def total(query: str) -> int:
+        return json.loads(get(address, f"/api/catalog/entities/by-query?limit=0&{query}")[1])["totalItems"]
+    return {
+        "components": total("filter=kind=component"),
+        "apis": total("filter=kind=api"),
+        "with a provider": total("filter=kind=api,relations.apiProvidedBy"),
+        "owned": total("filter=kind=component,relations.ownedBy"),
+        "entities": total(""),
+    }
+
+
+def first_load(binary: str, latency: int, log: Path) -> dict:
+    sandbox = Process([binary, "sandbox", "--projects", str(PROJECTS), "--seed", "42", "--latency", str(latency)], log)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            token = Path(folder, "token")
+            token.write_text(sandbox.told["admin_token"])
+            config = Path(folder, "stagedoor.yaml")
+            config.write_text(
+                f"data: {folder}/data\nlog: {{filter: warn}}\ngitlab:\n  - {{name: main, url: '{sandbox.told['url']}', token: {{file: token}}}}\n"
+            )
+            command = [binary, "serve", "--config", str(config), "--listen", "127.0.0.1:0"]
+            server = Process(command, log)
+            ready = until_ready(server)
+            stats = json.loads(get(sandbox.address, "/-/sandbox/stats")[1])
+            result = {"ready_s": ready, "requests": stats["total"], "routes": stats["routes"], "peak_mb": server.peak_mb()}
+            result["totals"] = complete(server.address)
+            if latency == 0:
+                result |= queries(server.address)
+                result["peak_after_queries_mb"] = server.peak_mb()
+            server.stop()
+            again = Process(command, log)
+            result["restart_s"] = until_ready(again)
+            restarted = complete(again.address)
+            again.stop()
+            if restarted["components"] < result["totals"]["components"]:
+                raise RuntimeError(f"after a restart: {restarted}, before: {result['totals']}")
+            return result
+    finally:
+        sandbox.stop()
+
+
+def queries(address: str) -> dict:
+    found = refs(address)
+    result = {}
+    for name, paths in {
+        "by_name": [f"/api/catalog/entities/by-name/{k.lower()}/{ns}/{n}" for k, ns, n in found],
+        "list": [f"/api/catalog/entities/by-query?limit=20&filter=kind=component&orderField=metadata.name,asc&offset={o}" for o in range(0, 900, 20)],
+        "facets": ["/api/catalog/entity-facets?facet=kind&facet=spec.type&facet=spec.owner&facet=metadata.tags"],
+        "v1_list": ["/api/v1/entities?kind=component&limit=20"],
+        "v1_facets": ["/api/v1/entities/facets?facet=kind&facet=type&facet=owner&facet=lifecycle"],
+    }.items():
+        result[f"{name}_p50_ms"], result[f"{name}_p99_ms"] = latencies(address, paths)
+    return result
+
+
+def machine() -> str:
+    cpu = next((l.split(":")[1].strip() for l in Path("/proc/cpuinfo").read_text().splitlines() if l.startswith("model name")), "?")
+    return f"{os.cpu_count()} cores, {cpu}, {platform.system()} {platform.release()}"
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("binary")
+    options.add_argument("--rounds", type=int, default=5)
+    options = options.parse_args()
+    out = HERE / "out"
+    out.mkdir(exist_ok=True)
+    log = out / "log.txt"
+    log.write_text("")
+    rounds = {ms: [first_load(options.binary, ms, log) for _ in range(options.rounds)] for ms in (0, 50)}
+
+    def median(ms: int, key: str) -> float:
+        return statistics.median(r[key] for r in rounds[ms])
+
+    def highest(ms: int, key: str) -> float:
+        return max(r[key] for r in rounds[ms])
+
+    rows = [
+        ("start to all queryable, 0 ms", median(0, "ready_s"), "s", "44.7", 1.5),
+        ("start to all queryable, 50 ms", median(50, "ready_s"), "s", "-", 3.0),
+        ("requests to GitLab, 0 ms", highest(0, "requests"), "", "2,020", 40),
+        ("requests to GitLab, 50 ms", highest(50, "requests"), "", "-", 40),
+        ("peak memory at ready, 0 ms", highest(0, "peak_mb"), "MB", "409", 80),
+        ("peak memory at ready, 50 ms", highest(50, "peak_mb"), "MB", "-", 80),
+        ("peak memory after all queries", highest(0, "peak_after_queries_mb"), "MB", "-", None),
+        ("by name, p50", median(0, "by_name_p50_ms"), "ms", "2.1", 0.3),
+        ("list of 20, p50", median(0, "list_p50_ms"), "ms", "21.6", 0.6),
+        ("facets (4), p50", median(0, "facets_p50_ms"), "ms", "16.2", 0.6),
+        ("by name, p99", median(0, "by_name_p99_ms"), "ms", "-", None),
+        ("list of 20, p99", median(0, "list_p99_ms"), "ms", "-", None),
+        ("facets (4), p99", median(0, "facets_p99_ms"), "ms", "-", None),
+        ("page list of 20 (/api/v1), p50", median(0, "v1_list_p50_ms"), "ms", "-", None),
+        ("page facets (/api/v1), p50", median(0, "v1_facets_p50_ms"), "ms", "-", None),
+        ("restart to ready", median(0, "restart_s"), "s", "-", 0.15),
+    ]
+    totals = rounds[0][0]["totals"]
+    lines = [
+        f"{PROJECTS} projects, {totals['components']} components, {totals['apis']} APIs ({totals['with a provider']} with a provider), {totals['entities']} entities",
+        f"{machine()}; {options.rounds} rounds; HTTP on one kept connection, {REQUESTS} requests each",
+        "",
+        f"{'what':34} {'figure':>10}      {'Backstage':>9} {'goal':>8}",
+    ]
+    for name, figure, unit, reference, goal in rows:
+        mark = "" if goal is None else ("met" if figure <= goal else "MISSED")
+        shown = f"{figure:.0f}" if unit in ("", "MB") else f"{figure:.3f}"
+        lines.append(f"{name:34} {shown:>10} {unit:4} {reference:>9} {'' if goal is None else '≤ ' + str(goal):>8} {mark}")
+    text = "\n".join(lines)
+    print(text)
+    (out / "first-walk.txt").write_text(text + "\n")
+    (out / "first-walk.json").write_text(json.dumps(rounds, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
