@@ -1,0 +1,423 @@
+//! Webhooks: who wants to know, and telling them. Push and tag push, to hooks of the project and of the instance.
+//!
+//! Headers and payload as GitLab documents them; with a `signing_token` also the Standard Webhooks signature. A
+//! delivery is tried once and its outcome kept, as GitLab keeps it; nothing is sent again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::app::{App, Shared};
+use crate::clock::{self, iso_seconds};
+use crate::repo::edit;
+use crate::repo::object::Oid;
+use crate::rest::rows;
+use crate::world::model::Project;
+
+/// Commits shown in a push payload.
+const COMMITS_SHOWN: usize = 20;
+/// Deliveries kept for each hook.
+const KEPT: usize = 50;
+/// How long a receiver may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A ref that moved.
+#[derive(Clone, Debug)]
+pub(crate) struct Push {
+    pub(crate) project: u64,
+    pub(crate) user: u64,
+    /// Full name, `refs/heads/main`.
+    pub(crate) reference: String,
+    pub(crate) before: Oid,
+    pub(crate) after: Oid,
+}
+
+/// A hook of a project, or of the instance where `project` is `None`.
+#[derive(Clone, Debug)]
+pub(crate) struct Hook {
+    pub(crate) id: u64,
+    pub(crate) project: Option<u64>,
+    pub(crate) url: String,
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    /// Which `*_events` are on, and `enable_ssl_verification`.
+    pub(crate) flags: BTreeMap<&'static str, bool>,
+    pub(crate) branch_filter: String,
+    pub(crate) filter_strategy: String,
+    pub(crate) token: Option<String>,
+    /// `whsec_` and 32 bytes in base64.
+    pub(crate) signing_token: Option<String>,
+    pub(crate) custom_headers: Vec<(String, String)>,
+    pub(crate) created: OffsetDateTime,
+    pub(crate) uuid: Uuid,
+}
+
+impl Hook {
+    pub(crate) fn wants(&self, event: &str) -> bool {
+        self.flags.get(event).copied().unwrap_or(false)
+    }
+
+    /// Whether a push to this branch passes the hook's filter; `*` stands for any characters.
+    fn wants_branch(&self, branch: &str) -> bool {
+        if self.filter_strategy == "all_branches" || self.branch_filter.is_empty() {
+            return true;
+        }
+        let mut rest = branch;
+        let mut parts = self.branch_filter.split('*');
+        let Some(after) = parts.next().and_then(|first| rest.strip_prefix(first)) else { return false };
+        rest = after;
+        let mut last_found = !self.branch_filter.contains('*');
+        for part in parts {
+            match rest.find(part) {
+                Some(at) => rest = &rest[at + part.len()..],
+                None => return false,
+            }
+            last_found = part.is_empty();
+        }
+        rest.is_empty() || last_found && self.branch_filter.ends_with('*')
+    }
+}
+
+/// How a delivery ended.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The receiver's status, or `internal error` in GitLab's words when none came.
+    pub(crate) status: Result<u16, String>,
+}
+
+/// All hooks and their latest deliveries.
+pub(crate) struct Hooks {
+    all: Mutex<BTreeMap<u64, Hook>>,
+    events: Mutex<BTreeMap<u64, VecDeque<Value>>>,
+    next: AtomicU64,
+    serial: AtomicU64,
+    seed: u64,
+    client: reqwest::Client,
+}
+
+impl Hooks {
+    pub(crate) fn new(seed: u64) -> Result<Self> {
+        let client = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .context("the client for webhooks cannot be made")?;
+        Ok(Self {
+            all: Mutex::default(),
+            events: Mutex::default(),
+            next: AtomicU64::new(1),
+            serial: AtomicU64::new(1),
+            seed,
+            client,
+        })
+    }
+
+    /// A new UUID. Drawn from the seed and a counter, so that a run can be repeated.
+    pub(crate) fn uuid(&self) -> Uuid {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        let high = u128::from(crate::world::mix(self.seed ^ serial)) << 64;
+        let low = u128::from(crate::world::mix(serial.wrapping_mul(31) ^ self.seed.rotate_left(7)));
+        uuid::Builder::from_random_bytes((high | low).to_be_bytes()).into_uuid()
+    }
+
+    pub(crate) fn add(&self, mut hook: Hook) -> Hook {
+        hook.id = self.next.fetch_add(1, Ordering::Relaxed);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).insert(hook.id, hook.clone());
+        hook
+    }
+
+    /// The hooks of a project, or of the instance, by id.
+    pub(crate) fn of(&self, project: Option<u64>) -> Vec<Hook> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().filter(|hook| hook.project == project).cloned().collect()
+    }
+
+    pub(crate) fn get(&self, project: Option<u64>, id: u64) -> Option<Hook> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&id).filter(|hook| hook.project == project).cloned()
+    }
+
+    pub(crate) fn replace(&self, hook: Hook) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).insert(hook.id, hook);
+    }
+
+    pub(crate) fn remove(&self, id: u64) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    /// Latest deliveries of a hook, newest first.
+    pub(crate) fn events(&self, hook: u64) -> Vec<Value> {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.get(&hook).map(|list| list.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Sends one payload to one hook and waits for the answer.
+    pub(crate) async fn deliver(
+        &self,
+        app: &App,
+        hook: &Hook,
+        event: &str,
+        event_id: Uuid,
+        payload: &Value,
+    ) -> Outcome {
+        let body = serde_json::to_vec(payload).unwrap_or_default();
+        let delivery = self.uuid().to_string();
+        let header = if hook.project.is_none() { "System Hook" } else { event };
+        let mut headers = vec![
+            ("Content-Type".to_owned(), "application/json".to_owned()),
+            ("User-Agent".to_owned(), format!("GitLab/{}", crate::rest::version())),
+            ("Idempotency-Key".to_owned(), delivery.clone()),
+            ("X-Gitlab-Event".to_owned(), header.to_owned()),
+            ("X-Gitlab-Webhook-UUID".to_owned(), hook.uuid.to_string()),
+            ("X-Gitlab-Instance".to_owned(), app.url.clone()),
+            ("X-Gitlab-Event-UUID".to_owned(), event_id.to_string()),
+        ];
+        if let Some(token) = &hook.token {
+            headers.push(("X-Gitlab-Token".to_owned(), token.clone()));
+        }
+        if let Some(secret) = &hook.signing_token {
+            let stamp = clock::now().unix_timestamp().to_string();
+            if let Some(signature) = sign(secret, &delivery, &stamp, &body) {
+                headers.push(("webhook-id".to_owned(), delivery));
+                headers.push(("webhook-timestamp".to_owned(), stamp));
+                headers.push(("webhook-signature".to_owned(), signature));
+            }
+        }
+        headers.extend(hook.custom_headers.iter().cloned());
+        let mut request = self.client.post(&hook.url).body(body);
+        for (name, value) in &headers {
+            request = request.header(name, value);
+        }
+        let status = match request.send().await {
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) => Err(format!("{error:#}")),
+        };
+        self.keep(hook, event, &headers, payload, &status);
+        Outcome { status }
+    }
+
+    fn keep(
+        &self,
+        hook: &Hook,
+        event: &str,
+        headers: &[(String, String)],
+        payload: &Value,
+        status: &Result<u16, String>,
+    ) {
+        let secret = |name: &str| matches!(name, "X-Gitlab-Token" | "webhook-signature");
+        let shown: BTreeMap<&str, &str> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), if secret(name) { "[REDACTED]" } else { value }))
+            .collect();
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = events.entry(hook.id).or_default();
+        list.push_front(json!({
+            "id": self.serial.fetch_add(1, Ordering::Relaxed),
+            "url": hook.url,
+            "trigger": if event == "Tag Push Hook" { "tag_push_hooks" } else { "push_hooks" },
+            "request_headers": shown,
+            "request_data": payload,
+            "response_headers": {},
+            "response_body": status.as_ref().err().cloned().unwrap_or_default(),
+            "execution_duration": 0.0,
+            "response_status": status.as_ref().map_or_else(|_| "internal error".to_owned(), ToString::to_string),
+        }));
+        list.truncate(KEPT);
+    }
+}
+
+/// `v1,<base64>`: HMAC-SHA256 over `id.timestamp.body` (Standard Webhooks). `None` for a secret of another form.
+fn sign(secret: &str, id: &str, stamp: &str, body: &[u8]) -> Option<String> {
+    let key = BASE64.decode(secret.strip_prefix("whsec_")?).ok()?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+    let mut message = format!("{id}.{stamp}.").into_bytes();
+    message.extend_from_slice(body);
+    Some(format!("v1,{}", BASE64.encode(hmac::sign(&key, &message))))
+}
+
+impl App {
+    /// What follows a moved ref: the project's activity, and word to every hook that wants it, in the background.
+    pub(crate) fn pushed(self: &Shared, push: Push) {
+        self.world.touch(push.project, clock::now());
+        let (kind, event) = kind_of(&push);
+        let branch = push.reference.strip_prefix("refs/heads/").map(str::to_owned);
+        let mut wanted: Vec<Hook> = self.hooks.of(Some(push.project));
+        wanted.extend(self.hooks.of(None));
+        wanted.retain(|hook| hook.wants(event) && branch.as_ref().is_none_or(|branch| hook.wants_branch(branch)));
+        if wanted.is_empty() {
+            return;
+        }
+        let Some(payload) = self.push_payload(&push) else { return };
+        let event_id = self.hooks.uuid();
+        let app = self.clone();
+        tokio::spawn(async move {
+            for hook in wanted {
+                let outcome = app.hooks.deliver(&app, &hook, kind, event_id, &payload).await;
+                if let Err(error) = outcome.status {
+                    tracing::warn!(hook = hook.id, %error, "a webhook could not be delivered");
+                }
+            }
+        });
+    }
+
+    /// The body of a push event; `None` where the project or user has gone.
+    pub(crate) fn push_payload(&self, push: &Push) -> Option<Value> {
+        let project = self.world.project(push.project)?;
+        let user = self.world.person(push.user)?;
+        let repo = self.repos.read(&self.world, &project);
+        let tag = push.reference.starts_with("refs/tags/");
+        let (commits, total) = if tag || push.after == Oid::ZERO {
+            (Vec::new(), 0)
+        } else {
+            edit::pushed(&repo, push.before, push.after, COMMITS_SHOWN)
+        };
+        let web = format!("{}/{}", self.url, project.path);
+        let rows: Vec<Value> = commits
+            .iter()
+            .map(|(commit, changes)| {
+                json!({
+                    "id": commit.oid.to_string(),
+                    "message": commit.message,
+                    "title": commit.title(),
+                    "timestamp": iso_seconds(commit.committer.at),
+                    "url": format!("{web}/-/commit/{}", commit.oid),
+                    "author": { "name": commit.author.name, "email": commit.author.email },
+                    "added": changes.added,
+                    "modified": changes.modified,
+                    "removed": changes.removed,
+                })
+            })
+            .collect();
+        let word = if tag { "tag_push" } else { "push" };
+        let checkout = (push.after != Oid::ZERO).then(|| push.after.to_string());
+        Some(json!({
+            "object_kind": word,
+            "event_name": word,
+            "before": push.before.to_string(),
+            "after": push.after.to_string(),
+            "ref": push.reference,
+            "ref_protected": push.reference == format!("refs/heads/{}", project.default_branch),
+            "checkout_sha": checkout,
+            "message": null,
+            "user_id": user.id,
+            "user_name": user.name,
+            "user_username": user.username,
+            "user_email": user.email,
+            "user_avatar": null,
+            "project_id": project.id,
+            "project": project_block(self, &project),
+            "commits": rows,
+            "total_commits_count": total,
+            "push_options": {},
+            "repository": {
+                "name": project.name,
+                "url": format!("{web}.git"),
+                "description": project.description,
+                "homepage": web,
+                "git_http_url": format!("{web}.git"),
+                "git_ssh_url": format!("git@sandbox.example:{}.git", project.path),
+                "visibility_level": visibility_level(&project),
+            },
+        }))
+    }
+}
+
+/// The event's name in the header, and the flag that asks for it.
+pub(crate) fn kind_of(push: &Push) -> (&'static str, &'static str) {
+    if push.reference.starts_with("refs/tags/") {
+        ("Tag Push Hook", "tag_push_events")
+    } else {
+        ("Push Hook", "push_events")
+    }
+}
+
+fn visibility_level(project: &Project) -> u8 {
+    match project.visibility.word() {
+        "public" => 20,
+        "internal" => 10,
+        _ => 0,
+    }
+}
+
+fn project_block(app: &App, project: &Project) -> Value {
+    let web = format!("{}/{}", app.url, project.path);
+    let namespace = rows::name_with_namespace(app, project);
+    let namespace = namespace.rsplit(" / ").nth(1).unwrap_or_default().to_owned();
+    json!({
+        "id": project.id,
+        "name": project.name,
+        "description": project.description,
+        "web_url": web,
+        "avatar_url": null,
+        "git_ssh_url": format!("git@sandbox.example:{}.git", project.path),
+        "git_http_url": format!("{web}.git"),
+        "namespace": namespace,
+        "visibility_level": visibility_level(project),
+        "path_with_namespace": project.path,
+        "default_branch": project.default_branch,
+        "ci_config_path": null,
+        "homepage": web,
+        "url": format!("{web}.git"),
+        "ssh_url": format!("git@sandbox.example:{}.git", project.path),
+        "http_url": format!("{web}.git"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(filter: &str, branch: &str, expected: bool) {
+        let hook = Hook {
+            id: 1,
+            project: None,
+            url: String::new(),
+            name: None,
+            description: None,
+            flags: BTreeMap::new(),
+            branch_filter: filter.to_owned(),
+            filter_strategy: "wildcard".to_owned(),
+            token: None,
+            signing_token: None,
+            custom_headers: Vec::new(),
+            created: OffsetDateTime::UNIX_EPOCH,
+            uuid: Uuid::nil(),
+        };
+        assert_eq!(hook.wants_branch(branch), expected, "{filter} on {branch}");
+    }
+
+    #[test]
+    fn branch_filters_are_wildcards() {
+        check("", "main", true);
+        check("main", "main", true);
+        check("main", "maintenance", false);
+        check("release/*", "release/1.2", true);
+        check("release/*", "main", false);
+        check("*-stable", "1-2-stable", true);
+        check("*-stable", "1-2-stable-x", false);
+        check("a*b*c", "aXbYc", true);
+        check("a*b*c", "aXc", false);
+    }
+
+    /// The example of the Standard Webhooks specification.
+    #[test]
+    fn signature_of_the_specification() {
+        let signature = sign(
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "1614265330",
+            br#"{"test": 2432232314}"#,
+        );
+        assert_eq!(signature.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+    }
+}

@@ -1,0 +1,30 @@
+//! A stand-in GitLab for tests, demos and benchmarks: REST v4, GraphQL, smart-HTTP git and push webhooks over content
+//! that is the same every time.
+//!
+//! It uses none of the project's other crates, so that it cannot share their mistakes; it is checked by clients that
+//! were written elsewhere. It refuses to know what the product does with what it reads. What it does not do, it
+//! answers with 404, never with something made up.
+//!
+//! Start with [`start`]; the recipe for a further route is in this crate's README.
+
+mod app;
+mod auth;
+mod call;
+mod clock;
+mod errors;
+mod facts;
+mod git;
+mod graphql;
+mod hooks;
+mod options;
+mod pages;
+mod paging;
+mod repo;
+mod rest;
+mod server;
+mod stats;
+mod world;
+
+pub use options::Options;
+pub use server::{Sandbox, start, start_with};
+pub use world::files::WorldFiles;
