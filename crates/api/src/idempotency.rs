@@ -65,7 +65,9 @@ impl Replays {
         let key = match (key.to_str(), keys.next()) {
             (Ok(key), None) if legal(key) => key,
             _ => {
-                return Err(Failure::bad_request("Idempotency-Key: send one key of 1 to 255 visible ASCII characters."));
+                return Err(Failure::bad_request(
+                    "Idempotency-Key: send one key of 1 to 255 visible ASCII characters.",
+                ));
             }
         };
         let asked = fingerprint(body);

@@ -52,10 +52,7 @@ const WORTH_COMPRESSING: u64 = 1024;
 
 /// The whole of it as one router. Long answers (events) end only with their connections; [`serve`] ends them itself.
 pub fn router(services: Services) -> Router {
-    let (keeps_open, closing) = watch::channel(false);
-    // The channel must outlive the router, or events would end at once.
-    std::mem::forget(keeps_open);
-    assembled(services, closing)
+    assembled(services, watch::Sender::new(false))
 }
 
 /// The OpenAPI document as the console and other clients generate their types from.
@@ -73,8 +70,8 @@ pub async fn serve(
     services: Services,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let (close, closing) = watch::channel(false);
-    let app = assembled(services, closing);
+    let close = watch::Sender::new(false);
+    let app = assembled(services, close.clone());
     // Answers are written whole: waiting to fill a packet only delays them.
     let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -101,7 +98,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(hooks::gitlab))
 }
 
-fn assembled(services: Services, closing: watch::Receiver<bool>) -> Router {
+fn assembled(services: Services, closing: watch::Sender<bool>) -> Router {
     let (router, document) = described().split_for_parts();
     let document = openapi::finish(document).to_string();
     let app = App::new(services, document, closing);

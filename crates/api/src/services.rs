@@ -58,11 +58,11 @@ pub(crate) struct Inner {
     pub(crate) replays: Replays,
     pub(crate) streams: Arc<Semaphore>,
     /// Becomes true when the server ends: long answers end then.
-    pub(crate) closing: watch::Receiver<bool>,
+    pub(crate) closing: watch::Sender<bool>,
 }
 
 impl App {
-    pub(crate) fn new(services: Services, document: String, closing: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(services: Services, document: String, closing: watch::Sender<bool>) -> Self {
         Self(Arc::new(Inner {
             hosts: Hosts::new(services.public_url.clone()),
             document,

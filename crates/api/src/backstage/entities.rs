@@ -35,7 +35,12 @@ pub(super) async fn by_name(
     Path((kind, namespace, name)): Path<(String, String, String)>,
 ) -> Answer {
     let key = v1::key_of_path(&kind, &namespace, &name)?;
-    by_key(&app, &headers, &key, format!("No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"))
+    by_key(
+        &app,
+        &headers,
+        &key,
+        format!("No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"),
+    )
 }
 
 /// An entity by its uid.
@@ -121,12 +126,7 @@ struct ByRefs {
     request_body = Object,
     extensions(("x-stagedoor-action" = json!("Read"))),
     responses((status = 200, body = Object)))]
-pub(super) async fn by_refs(
-    State(app): State<App>,
-    headers: HeaderMap,
-    mut params: Params,
-    bytes: Bytes,
-) -> Answer {
+pub(super) async fn by_refs(State(app): State<App>, headers: HeaderMap, mut params: Params, bytes: Bytes) -> Answer {
     let asked: ByRefs = body(&bytes)?;
     let predicate = asked.query.as_ref().map_or(Ok(Filter::All), Filter::from_predicate)?;
     let filter = filter(&mut params)?.and(predicate);

@@ -111,12 +111,7 @@ enum Presence {
     request_body = Object,
     extensions(("x-stagedoor-action" = json!("RegisterLocation"))),
     responses((status = 201, body = Object), (status = 409, description = "Registered already")))]
-pub(super) async fn create(
-    State(app): State<App>,
-    Caller(ctx): Caller,
-    mut params: Params,
-    bytes: Bytes,
-) -> Answer {
+pub(super) async fn create(State(app): State<App>, Caller(ctx): Caller, mut params: Params, bytes: Bytes) -> Answer {
     let input: Input = body(&bytes)?;
     if input.r#type != "url" {
         return Err(Failure::bad_request("Registered locations must be of an allowed type [\"url\"]"));
@@ -165,7 +160,8 @@ fn dry(app: &App, target: &str, known: Option<&Location>) -> Answer {
         )));
     }
     let index = app.catalog.index();
-    let led_here = |annotation: &str| Filter::any_of(format!("metadata.annotations.{annotation}"), [format!("url:{target}")]);
+    let led_here =
+        |annotation: &str| Filter::any_of(format!("metadata.annotations.{annotation}"), [format!("url:{target}")]);
     let filter = Filter::Or(vec![led_here(ORIGIN), led_here("backstage.io/managed-by-location")]);
     let page = index.query(&Query { filter, limit: index.len(), ..Query::default() })?;
     let entities: Vec<String> = page.items.iter().map(|view| view.json(None)).collect();
@@ -173,7 +169,8 @@ fn dry(app: &App, target: &str, known: Option<&Location>) -> Answer {
         Some(location) => Value::Object(shown(&index, location)),
         None => json!({ "id": format!("url:{target}"), "type": "url", "target": target }),
     };
-    let body = format!("{{\"exists\":{},\"location\":{location},\"entities\":[{}]}}", known.is_some(), entities.join(","));
+    let body =
+        format!("{{\"exists\":{},\"location\":{location},\"entities\":[{}]}}", known.is_some(), entities.join(","));
     Ok((StatusCode::CREATED, etag::plain(body)).into_response())
 }
 
@@ -231,9 +228,11 @@ pub(super) async fn query(State(app): State<App>, bytes: Bytes) -> Answer {
     let mut locations = app.catalog.locations().await?;
     locations.sort_by(|a, b| a.id.cmp(&b.id));
     let index = app.catalog.index();
-    let all: Vec<_> = locations.iter().map(|location| shown(&index, location)).filter(|l| matches(&filter, l)).collect();
+    let all: Vec<_> =
+        locations.iter().map(|location| shown(&index, location)).filter(|l| matches(&filter, l)).collect();
     let id = |location: &Map<String, Value>| location.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut items: Vec<_> = all.iter().filter(|location| after.as_ref().is_none_or(|after| id(location) > *after)).collect();
+    let mut items: Vec<_> =
+        all.iter().filter(|location| after.as_ref().is_none_or(|after| id(location) > *after)).collect();
     let more = items.len() > limit;
     items.truncate(limit);
     let next = match items.last() {

@@ -103,13 +103,7 @@ struct Rest {
 }
 
 /// All rows. Catalogs that fit into one chunk are answered whole; larger ones are sent as they are read.
-fn all(
-    app: App,
-    headers: &HeaderMap,
-    filter: Filter,
-    order: Vec<Order>,
-    fields: Option<Vec<String>>,
-) -> Answer {
+fn all(app: App, headers: &HeaderMap, filter: Filter, order: Vec<Order>, fields: Option<Vec<String>>) -> Answer {
     let query = Query { filter, order, limit: CHUNK, offset: 0, cursor: None };
     let (first, cursor) = chunk(&app, &query, fields.as_deref())?;
     let Some(cursor) = cursor else {

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 /// Does a predicate mean this object? Values compare by their text and without regard to case, as everywhere.
 pub(super) fn matches(filter: &Filter, object: &Map<String, Value>) -> bool {
-    let value = |key: &str| object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| text(value));
+    let value =
+        |key: &str| object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| text(value));
     match filter {
         Filter::All => true,
         Filter::And(all) => all.iter().all(|filter| matches(filter, object)),
@@ -32,7 +33,9 @@ mod tests {
 
     #[test]
     fn predicates_hold_over_plain_objects() {
-        let Value::Object(object) = json!({"id": "a1", "type": "url", "target": "https://git.example/A"}) else { panic!() };
+        let Value::Object(object) = json!({"id": "a1", "type": "url", "target": "https://git.example/A"}) else {
+            panic!()
+        };
         for (predicate, expected) in [
             (json!({}), true),
             (json!({"type": "URL"}), true),

@@ -1,10 +1,6 @@
 //! `/entities/by-query`: pages with cursors, by query string and by predicate.
 
-use axum::{
-    body::Bytes,
-    extract::State,
-    http::HeaderMap,
-};
+use axum::{body::Bytes, extract::State, http::HeaderMap};
 use catalog::index::{Cursor, Filter, Order, Query};
 use serde::Deserialize;
 use serde_json::Value;
@@ -79,12 +75,7 @@ struct FullText {
     request_body = Object,
     extensions(("x-stagedoor-action" = json!("Read"))),
     responses((status = 200, body = Object)))]
-pub(super) async fn post(
-    State(app): State<App>,
-    headers: HeaderMap,
-    mut params: Params,
-    bytes: Bytes,
-) -> Answer {
+pub(super) async fn post(State(app): State<App>, headers: HeaderMap, mut params: Params, bytes: Bytes) -> Answer {
     let asked: Body = if bytes.is_empty() { Body::default() } else { body(&bytes)? };
     let order = asked.order_by.into_iter().map(order).collect::<Answer<Vec<_>>>()?;
     let mut filter = asked.query.as_ref().map_or(Ok(Filter::All), Filter::from_predicate)?;

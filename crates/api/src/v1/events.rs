@@ -96,12 +96,15 @@ impl Listener {
     fn new(app: App, last: Option<u64>, place: OwnedSemaphorePermit) -> Self {
         let mut events = app.catalog.events(last);
         let seq = events.seq;
-        let mut pending = Pending { seq: last.unwrap_or(seq), ..Pending::default() };
+        let mut pending = Pending { seq, ..Pending::default() };
+        // With an id of its own, `hello` would let a page that is cut off right after it miss what it must still be told.
+        let mut hello = sse::Event::default().event("hello").data(json!({ "seq": seq }).to_string());
         match events.missed.take() {
+            Some(missed) if missed.is_empty() => hello = hello.id(seq.to_string()),
             Some(missed) => missed.into_iter().for_each(|event| pending.take_in(event)),
             None => pending.reset = true,
         }
-        let first = vec![status_event(&app), event("hello", pending.seq, &json!({ "seq": seq }))];
+        let first = vec![status_event(&app), hello];
         Self { app, events, pending, first, not_before: Instant::now(), _place: place }
     }
 
@@ -110,12 +113,11 @@ impl Listener {
         if let Some(event) = self.first.pop() {
             return Some((Ok(event), self));
         }
-        let mut closing = self.app.closing.clone();
+        let mut closing = self.app.closing.subscribe();
         loop {
             let due = !self.pending.is_empty();
             tokio::select! {
                 biased;
-                // The sender lives as long as the server; an error means that it is gone.
                 _ = closing.wait_for(|closing| *closing) => return None,
                 received = self.events.coming.recv() => match received {
                     Ok(event) => self.pending.take_in(event),
@@ -143,7 +145,6 @@ impl Listener {
         if std::mem::take(&mut pending.reset) {
             // Whatever else was gathered is part of everything.
             pending.refs.clear();
-            pending.seq = pending.seq.max(self.events.seq);
             return Some(event("reset", pending.seq, &json!({ "seq": pending.seq })));
         }
         if !pending.refs.is_empty() {

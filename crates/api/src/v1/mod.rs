@@ -10,7 +10,6 @@ mod rows;
 mod status;
 mod system;
 
-
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::services::App;
