@@ -7,6 +7,9 @@ use super::{
     node::{Node, quoted},
 };
 
+/// Problems reported of one document at most: whoever reads a hundred mends the cause first.
+pub(super) const REPORTED: usize = 100;
+
 #[derive(Debug, Default)]
 pub(super) struct Check {
     pub(super) problems: Vec<Problem>,
@@ -37,6 +40,9 @@ impl Check {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) {
+        if self.problems.len() >= REPORTED {
+            return;
+        }
         let problem = Problem::new(code, severity, message, remedy).at(at);
         self.problems.push(if pointer.is_empty() { problem } else { problem.on(pointer) });
     }

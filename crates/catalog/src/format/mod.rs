@@ -29,6 +29,9 @@ pub use placeholder::{Placeholder, PlaceholderKind, fill};
 pub use report::{Row, render, validate_report};
 pub use skeleton::is_skeleton_path;
 
+/// Problems reported of one file at most, except that every document keeps its first.
+const REPORTED: usize = 1000;
+
 /// What is read of one file at most. Everything beyond is refused with a problem, never cut off silently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -128,7 +131,13 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Parsed {
             None => problems.push(bad),
         }
     }
-    let documents: Vec<Document> = raws.into_iter().filter_map(entity::document).collect();
+    let mut documents: Vec<Document> = raws.into_iter().filter_map(entity::document).collect();
+    // A file of nothing but mistakes would be many times its own size in problems.
+    let mut left = REPORTED;
+    for document in &mut documents {
+        document.problems.truncate(left.max(1));
+        left = left.saturating_sub(document.problems.len());
+    }
     if documents.is_empty() && problems.is_empty() {
         problems.push(Problem::new(
             Code::Envelope,

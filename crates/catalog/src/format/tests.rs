@@ -289,6 +289,16 @@ fn what_costs_too_much_is_refused() {
 }
 
 #[test]
+fn a_flood_of_mistakes_is_cut() {
+    let parsed = read(&"a: 1\n".repeat(50_000));
+    assert_eq!((parsed.documents.len(), parsed.documents[0].problems.len()), (1, 100));
+    let parsed = read(&format!("---\ntags: x\n{}", "b: 1\n".repeat(200)).repeat(500));
+    let counted: usize = parsed.documents.iter().map(|document| document.problems.len()).sum();
+    assert_eq!((parsed.documents.len(), counted), (500, 1_490));
+    assert!(parsed.documents.iter().all(|document| document.entity.is_none()));
+}
+
+#[test]
 fn bytes_that_are_no_text_have_a_place() {
     let mut bytes = format!("{GOOD}---\nkind: API\nmetadata:\n  name: ").into_bytes();
     bytes.extend_from_slice(b"caf\xe9 \0\n---\n");

@@ -1,173 +1,16 @@
-//! YAML text to trees, document by document, within a budget.
-//!
-//! Built on the parser's events rather than on serde: a duplicate key, an alias and a place are all lost once a
-//! document has become a value. After a syntax error reading goes on at the next document.
+//! One document's events to a tree, within the budget.
 
 use std::collections::HashMap;
 
-use granit_parser::{
-    ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag, YamlVersion, options,
-};
+use granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 use model::{Code, Position, Problem, Severity};
 
-use super::{
+use super::{RawDocument, position, syntax::too_deep};
+use crate::format::{
     Limits,
     node::{Entry, Node, Tree, quoted},
     scalar,
 };
-
-/// All documents of a text.
-pub(super) struct Stream {
-    pub(super) documents: Vec<RawDocument>,
-    /// Problems that belong to no document.
-    pub(super) problems: Vec<Problem>,
-}
-
-/// One document before anybody asked whether it is an entity.
-pub(super) struct RawDocument {
-    pub(super) index: u32,
-    /// The line of its `---`, or of its first content.
-    pub(super) first_line: u32,
-    pub(super) at: Position,
-    /// What was read; after a syntax error, what stood before it.
-    pub(super) root: Option<Node>,
-    pub(super) problems: Vec<Problem>,
-    /// Whether it is unreadable as a whole.
-    pub(super) refused: bool,
-}
-
-impl RawDocument {
-    pub(super) fn refuse(&mut self, problem: Problem) {
-        self.problems.push(problem.in_document(self.index));
-        self.refused = true;
-    }
-
-    fn warn(&mut self, problem: Problem) {
-        self.problems.push(problem.in_document(self.index));
-    }
-}
-
-pub(super) fn read(text: &str, limits: &Limits) -> Stream {
-    let mut parser_options = options! {
-        emit_unresolved_aliases: true,
-        // The parser's own limit stands behind ours, which knows about aliases too.
-        flow_nesting_limit: limits.depth.saturating_mul(2).saturating_add(8),
-        block_nesting_limit: limits.depth.saturating_mul(2).saturating_add(8),
-    };
-    parser_options.set_emit_comments(false);
-    let mut reader = Reader {
-        text,
-        parser: Parser::new_from_str_with_options(text, parser_options),
-        limits,
-        stream: Stream { documents: Vec::new(), problems: Vec::new() },
-        index: 0,
-    };
-    reader.run();
-    reader.stream
-}
-
-struct Reader<'t> {
-    text: &'t str,
-    parser: Parser<'t, StrInput<'t>>,
-    limits: &'t Limits,
-    stream: Stream,
-    index: u32,
-}
-
-impl Reader<'_> {
-    fn run(&mut self) {
-        loop {
-            match self.parser.next_event() {
-                None | Some(Ok((Event::StreamEnd, _))) => return,
-                Some(Ok((Event::DocumentStart(_, version), span))) => {
-                    if !self.room(span) {
-                        return;
-                    }
-                    let more = self.document(version, span);
-                    self.index = self.index.saturating_add(1);
-                    if !more {
-                        return;
-                    }
-                }
-                Some(Ok(_)) => {}
-                // An error before a document began: a directive that cannot be read.
-                Some(Err(error)) => {
-                    let mut raw = self.begun(*error.marker());
-                    raw.refuse(syntax(&error, self.text));
-                    self.stream.documents.push(raw);
-                    self.index = self.index.saturating_add(1);
-                    if !self.parser.proceed_next_document().unwrap_or(false) {
-                        return;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether one more document is read.
-    fn room(&mut self, span: Span) -> bool {
-        if self.stream.documents.len() < self.limits.documents {
-            return true;
-        }
-        let problem = Problem::new(
-            Code::TooComplex,
-            Severity::Error,
-            format!("the file holds more than {} documents; the rest is not read", self.limits.documents),
-            "Split it into several files and list them in a Location.",
-        );
-        self.stream.problems.push(problem.at(Some(position(span.start))));
-        false
-    }
-
-    fn begun(&self, at: Marker) -> RawDocument {
-        let at = position(at);
-        RawDocument { index: self.index, first_line: at.line, at, root: None, problems: Vec::new(), refused: false }
-    }
-
-    /// Reads one document; `false` when the stream ends with it.
-    fn document(&mut self, version: Option<YamlVersion>, span: Span) -> bool {
-        let raw = self.begun(span.start);
-        let mut builder = Builder::new(raw, self.limits, self.text);
-        if let Some(version) = version.filter(|version| *version != YamlVersion::new(1, 2)) {
-            builder.raw.warn(
-                Problem::new(
-                    Code::Syntax,
-                    Severity::Warning,
-                    format!("%YAML {}.{} is read as YAML 1.2", version.major, version.minor),
-                    "Remove the %YAML line.",
-                )
-                .at(Some(position(span.start))),
-            );
-        }
-        let (end, more) = loop {
-            match self.parser.next_event() {
-                None | Some(Ok((Event::StreamEnd, _))) => break (Ok(()), false),
-                Some(Ok((Event::DocumentEnd, _))) => break (Ok(()), true),
-                Some(Ok((event, span))) => {
-                    if let Err(problem) = builder.event(event, span) {
-                        break (Err(problem), self.parser.proceed_next_document().unwrap_or(false));
-                    }
-                }
-                Some(Err(error)) => {
-                    break (
-                        Err(Box::new(syntax(&error, self.text))),
-                        self.parser.proceed_next_document().unwrap_or(false),
-                    );
-                }
-            }
-        };
-        let mut raw = builder.finish();
-        if let Err(problem) = end {
-            raw.refuse(*problem);
-        }
-        // A document of comments only is nobody's mistake.
-        let empty = raw.root.as_ref().is_none_or(|root| root.tree == Tree::Null);
-        if !(empty && raw.problems.is_empty()) {
-            self.stream.documents.push(raw);
-        }
-        more
-    }
-}
 
 enum Frame {
     List { items: Vec<Node>, open: Open },
@@ -190,8 +33,8 @@ struct Anchored {
     depth: usize,
 }
 
-struct Builder<'l> {
-    raw: RawDocument,
+pub(super) struct Builder<'l> {
+    pub(super) raw: RawDocument,
     limits: &'l Limits,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
@@ -204,12 +47,12 @@ struct Builder<'l> {
 }
 
 impl<'l> Builder<'l> {
-    fn new(raw: RawDocument, limits: &'l Limits, text: &'l str) -> Self {
+    pub(super) fn new(raw: RawDocument, limits: &'l Limits, text: &'l str) -> Self {
         Self { raw, limits, stack: Vec::new(), anchors: HashMap::new(), nodes: 0, alias_bytes: 0, text, flow: None }
     }
 
     /// Takes the next event. `Err` ends the document: it costs more than is spent on one, or cannot be held as a tree.
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Problem>> {
+    pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Problem>> {
         let at = position(span.start);
         self.indented(&event, span, at)?;
         match event {
@@ -444,7 +287,7 @@ impl<'l> Builder<'l> {
     }
 
     /// The document, with lists and mappings closed that a syntax error left open.
-    fn finish(mut self) -> RawDocument {
+    pub(super) fn finish(mut self) -> RawDocument {
         while let Some(frame) = self.stack.pop() {
             let (node, _) = closed(frame);
             // The document is refused already; what is left of it only serves to tell which entity it meant, and a
@@ -487,21 +330,6 @@ fn depth_of(node: &Node) -> usize {
     }
 }
 
-fn position(marker: Marker) -> Position {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Position { line: number(marker.line().max(1)), column: number(marker.col().saturating_add(1)) }
-}
-
-fn too_deep(at: Position) -> Problem {
-    Problem::new(
-        Code::TooComplex,
-        Severity::Error,
-        "lists and mappings stand too deep inside each other",
-        "Make the document flatter, or move the value into a file of its own and read it with $text.",
-    )
-    .at(Some(at))
-}
-
 fn no_key(at: Position) -> Problem {
     Problem::new(
         Code::Syntax,
@@ -520,54 +348,4 @@ fn duplicate(key: &str, first: Position, at: Position) -> Problem {
         "Keep one of the two.",
     )
     .at(Some(at))
-}
-
-/// A parser's error as a problem with a remedy for the mistakes people make.
-fn syntax(error: &ScanError, text: &str) -> Problem {
-    let mut at = position(*error.marker());
-    let remedy = match error.kind() {
-        ErrorKind::RecursionLimitExceeded => {
-            return too_deep(at);
-        }
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar
-        | ErrorKind::InvalidBlockEntryWhitespace
-        | ErrorKind::InvalidMappingValueWhitespace => "Indent with spaces; YAML allows no tabs there.",
-        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-            "Put the value in quotes if it contains a colon followed by a space, or mend the indentation."
-        }
-        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => "Close the quotes.",
-        ErrorKind::UnclosedFlowCollection { .. }
-        | ErrorKind::UnexpectedEofFlowSequence
-        | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::MismatchedFlowCollectionEnd { .. } => "Close the bracket.",
-        ErrorKind::UnexpectedCharacter { .. } | ErrorKind::MissingAnchorOrAliasName => {
-            "Put the value in quotes if it begins with a character that YAML reserves (@ ` % & * ! | >)."
-        }
-        ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape => {
-            "Double the backslash, or use single quotes."
-        }
-        ErrorKind::UndeclaredTagHandle => "Remove the tag.",
-        ErrorKind::ExpectedDocumentStart => "Separate documents by a line with --- and nothing before it.",
-        _ => "Look at the indentation and the quotes on this line and the one before it.",
-    };
-    if matches!(error.kind(), ErrorKind::TabInPlainScalar) {
-        at = first_tab(text, at);
-    }
-    Problem::new(Code::Syntax, Severity::Error, format!("this is not YAML: {}", error.kind()), remedy).at(Some(at))
-}
-
-/// The first tab in the indentation of a line after `from`, where the parser points at the value before it.
-fn first_tab(text: &str, from: Position) -> Position {
-    let skipped = usize::try_from(from.line).unwrap_or(usize::MAX);
-    for (line, number) in text.lines().skip(skipped).zip(from.line.saturating_add(1)..) {
-        let indentation = line.chars().take_while(|c| c.is_whitespace());
-        if let Some(column) = indentation.zip(1..).find_map(|(c, column)| (c == '\t').then_some(column)) {
-            return Position { line: number, column };
-        }
-    }
-    from
 }
