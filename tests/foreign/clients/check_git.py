@@ -31,7 +31,7 @@ def askpass(user: str, token: str) -> Path:
     return Path(name)
 
 
-def git(*arguments: str, role: str | None = "developer", where: Path | None = None, user: str = "any-name") -> str:
+def git(*arguments: str, role: str | None = "maintainer", where: Path | None = None, user: str = "any-name") -> str:
     """Runs git as a role (`None`: nobody; a token otherwise). Configuration of this machine plays no part."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -60,7 +60,7 @@ def address(project: str) -> str:
     return f"{URL}/{project}.git"
 
 
-def clone(project: str, role: str | None = "developer", *options: str) -> Path:
+def clone(project: str, role: str | None = "maintainer", *options: str) -> Path:
     folder = Path(tempfile.mkdtemp(dir=ROOT)) / "work"
     git("clone", "--quiet", *options, address(project), str(folder), role=role)
     return folder
@@ -122,7 +122,7 @@ def _() -> None:
 
 @check("a project that is not seen is not found")
 def _() -> None:
-    must_refuse("not found", "ls-remote", address("sandrill/absent"), role="developer")
+    must_refuse("not found", "ls-remote", address("sandrill/absent"), role="maintainer")
 
 
 @check("a public project needs no token to be read")
@@ -173,7 +173,7 @@ def _() -> None:
         f"{URL}/api/v4/projects/{quote(project, '')}/repository/files/api.md",
         data=body,
         method="POST",
-        headers={"PRIVATE-TOKEN": TOKENS["developer"], "Content-Type": "application/json"},
+        headers={"PRIVATE-TOKEN": TOKENS["maintainer"], "Content-Type": "application/json"},
     )
     urllib.request.urlopen(request).close()
     git("pull", "--quiet", "--ff-only", where=folder)
@@ -222,7 +222,7 @@ def _() -> None:
     commit(first, "a.md", "a\n", "A")
     git("push", "--quiet", "origin", "main", where=first)
     commit(second, "b.md", "b\n", "B")
-    must_refuse("rejected", "push", "origin", "main", role="developer", where=second)
+    must_refuse("rejected", "push", "origin", "main", role="maintainer", where=second)
     equal(file_now(project, "b.md")[0], 404)
 
 
@@ -238,6 +238,16 @@ def _() -> None:
         commit(folder, f"{role}.md", "x\n", "Not allowed")
         must_refuse("", "push", "origin", "main", role=role, where=folder)
         equal(file_now(project, f"{role}.md")[0], 404)
+
+
+@check("a developer pushes to a branch and not to the protected one")
+def _() -> None:
+    project = "sandrill/platform/libraries/obs-rs"
+    folder = clone(project, "developer")
+    commit(folder, "proposal.md", "x\n", "Proposal")
+    must_refuse("protected branch", "push", "origin", "main", role="developer", where=folder)
+    git("push", "--quiet", "origin", "main:proposal", role="developer", where=folder)
+    equal((file_now(project, "proposal.md")[0], file_now(project, "proposal.md", "proposal")[0]), (404, 200))
 
 
 @check("an archived project takes no push")
@@ -261,6 +271,14 @@ def _() -> None:
     commit(folder, "many.md", "many\n", "Many files")
     git("push", "--quiet", "origin", "main", where=folder)
     equal(file_now(project, "many-299.txt")[1], b"299\n" * 400)
+
+
+@check("the pages that links point to can be opened")
+def _() -> None:
+    for page in ("/amara.okell/slot-sandbox", "/amara.okell/slot-sandbox/-/blob/main/simulate.py"):
+        status, headers, body = ask(page)
+        equal(status, 200, page)
+        holds(b"slot-sandbox" in body, page)
 
 
 @check("basic credentials sent at once work too")

@@ -191,6 +191,14 @@ def _() -> None:
     equal(guest["data"]["project"], {"name": "payments-api", "repository": None})
 
 
+@check("a query over GET")
+def _() -> None:
+    answer = requests.get(
+        f"{URL}/api/graphql", params={"query": "{ metadata { version } }"}, headers={"Authorization": f"Bearer {ADMIN}"}, timeout=60
+    )
+    holds(answer.json()["data"]["metadata"]["version"], answer.text)
+
+
 @check("several queries in one request")
 def _() -> None:
     batch = [{"query": "{ currentUser { username } }"}, {"query": f'{{ project(fullPath: "{PAYMENTS}") {{ name }} }}'}]

@@ -150,6 +150,14 @@ def _() -> None:
             refused(GitlabCreateError, 403, lambda p=project, o=own: p.files.create(o))
 
 
+@check("the default branch is protected: a developer's commit goes to a branch")
+def _() -> None:
+    project = api("developer").projects.get("sandrill/passenger/loyalty-api")
+    change = {"branch": "main", "file_path": "x.md", "content": "x", "commit_message": "x"}
+    refused(GitlabCreateError, 403, lambda: project.files.create(change), "not allowed to push into this branch")
+    equal(project.files.create(change | {"branch": "x", "start_branch": "main"}).branch, "x")
+
+
 @check("hooks are for maintainers")
 def _() -> None:
     for role, may in (("developer", False), ("maintainer", True)):
@@ -384,6 +392,9 @@ def _() -> None:
     equal([c.id for c in since], [c.id for c in commits if c.committed_date >= "2026-11-20"])
     one = project.commits.get(commits[0].short_id)
     equal(one.id, commits[0].id)
+    equal(one.refs(type="branch"), [{"type": "branch", "name": "main"}])
+    first = project.commits.get(commits[-1].id)
+    holds("README.md" in {change["new_path"] for change in one.diff(get_all=True) + first.diff(get_all=True)}, "no diff")
     refused(GitlabGetError, 404, lambda: project.commits.get("0" * 40), "404 Commit Not Found")
 
 
@@ -417,7 +428,7 @@ def _() -> None:
 
 @check("a commit is refused as a whole")
 def _() -> None:
-    project = api("developer").projects.get("sandrill/passenger/timetable-web")
+    project = api("maintainer").projects.get("sandrill/passenger/timetable-web")
     actions = [
         {"action": "create", "file_path": "fine.md", "content": "x"},
         {"action": "create", "file_path": "README.md", "content": "x"},
@@ -453,7 +464,7 @@ def _() -> None:
     project.files.create({"file_path": "NOTES.md", "branch": "main", "content": "x\n", "commit_message": "Notes"})
     after = gl.projects.get(project.id).last_activity_at
     holds(after > before, f"{after} is not after {before}")
-    equal([c.title for c in project.commits.list(path="NOTES.md", get_all=True)], ["Notes"])
+    equal([c.title for c in project.commits.list(query_parameters={"path": "NOTES.md"}, get_all=True)], ["Notes"])
 
 
 @check("branches")
@@ -493,6 +504,24 @@ def _() -> None:
     equal(limit - left, int(answer.headers["RateLimit-Observed"]))
     holds(int(answer.headers["RateLimit-Reset"]) > 1_500_000_000, "the reset is no Unix time")
     holds(answer.headers["RateLimit-Name"], "no name")
+
+
+@check("who asks too often is told to wait, and python-gitlab's waiting is enough")
+def _() -> None:
+    limits = f"{URL}/-/sandbox/limits"
+    requests.put(limits, json={"requests": 3, "seconds": 1}, timeout=60).raise_for_status()
+    try:
+        headers = {"PRIVATE-TOKEN": TOKENS["guest"]}
+        answers = [requests.get(f"{URL}/api/v4/version", headers=headers, timeout=60) for _ in range(8)]
+        late = next(answer for answer in answers if answer.status_code == 429)
+        equal((late.text.strip(), late.headers["Content-Type"].split(";")[0]), ("Retry later", "text/plain"))
+        holds(int(late.headers["Retry-After"]) >= 0, "no Retry-After")
+        holds("GMT" in late.headers["RateLimit-ResetTime"], "RateLimit-ResetTime is no HTTP date")
+        gl = api("reporter")
+        for _ in range(8):
+            gl.http_get("/version", max_retries=-1)
+    finally:
+        requests.put(limits, json={"requests": 100_000, "seconds": 60}, timeout=60).raise_for_status()
 
 
 @check("paging headers and links")
@@ -576,6 +605,8 @@ def _() -> None:
         hook = project.hooks.create({"url": receiver.url, "push_events": True})
         hook.test("push_events")
         equal(receiver.next().event["object_kind"], "push")
+        (event,) = api("maintainer").http_list(f"/projects/{project.id}/hooks/{hook.id}/events", get_all=True)
+        equal((event["url"], event["response_status"]), (receiver.url, "204"))
         hook.delete()
 
 
@@ -584,10 +615,13 @@ def _() -> None:
     gl = admin()
     with Receiver() as receiver:
         hook = gl.hooks.create({"url": receiver.url, "push_events": True, "token": "system"})
-        project = api("developer").projects.get("sandrill/fleet/fuel-ledger")
+        project = api("maintainer").projects.get("sandrill/fleet/fuel-ledger")
         project.files.create({"file_path": "s.md", "branch": "main", "content": "x", "commit_message": "s"})
         delivery = receiver.next()
         holds(hook.id in [h.id for h in gl.hooks.list(get_all=True)], "not in the list")
+        equal(gl.hooks.get(hook.id).url, receiver.url)
+        gl.http_put(f"/hooks/{hook.id}", post_data={"push_events": False})
+        equal(gl.hooks.get(hook.id).push_events, False)
         gl.hooks.delete(hook.id)
     equal(delivery.headers["x-gitlab-event"], "System Hook")
     equal(delivery.headers["x-gitlab-token"], "system")
