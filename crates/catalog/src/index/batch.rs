@@ -48,9 +48,7 @@ impl Batch {
             before.edges.extend(holder.into_iter().flat_map(stated).map(|(kind, target)| (kind, target.clone())));
             for claim in &slot.claims {
                 // Whoever claims may hold later in the batch, and then its other names count.
-                if let Some(row) = index.rows.get(claim) {
-                    self.note_names(index, &row.entity.aliases);
-                }
+                self.note_names(index, &claim.aliases);
             }
         }
         self.refs.insert(key.clone(), before);

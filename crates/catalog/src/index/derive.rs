@@ -78,8 +78,8 @@ impl Index {
         if rows.counts != [0; 3] {
             rows.terms.push(("stagedoor.problem", "any".to_owned()));
         }
-        for rival in slot.claims.iter().skip(1).filter_map(|id| self.rows.get(id)) {
-            for problem in rival.entity.problems.iter().chain(&self.found_problems(number, &rival.entity)) {
+        for rival in slot.claims.iter().skip(1) {
+            for problem in rival.problems.iter().chain(&self.found_problems(number, rival)) {
                 rows.rival_counts[severity_index(problem.severity)] += 1;
             }
         }
@@ -90,7 +90,7 @@ impl Index {
     pub(super) fn found_problems(&self, number: u32, entity: &Entity) -> Vec<Problem> {
         let mut found = Vec::new();
         self.conflicts_of(number, entity, &mut found);
-        if self.slot(number).and_then(|slot| slot.claims.first()) != Some(&entity.id) {
+        if self.holder(number).map(|holder| holder.id) != Some(entity.id) {
             // What the document says of others is not in the catalog either, so it cannot be wrong there.
             return found;
         }
@@ -126,10 +126,9 @@ impl Index {
 
     fn conflicts_of(&self, number: u32, entity: &Entity, found: &mut Vec<Problem>) {
         let Some(slot) = self.slot(number).filter(|slot| slot.claims.len() > 1) else { return };
-        let claims = slot.claims.iter().filter_map(|id| self.rows.get(id)).map(|row| row.entity.as_ref());
         let remedy = "Give one of the two another metadata.name, or delete the file that is not meant.";
-        if slot.claims.first() == Some(&entity.id) {
-            for rival in claims.skip(1) {
+        if slot.claims.first().map(|holder| holder.id) == Some(entity.id) {
+            for rival in slot.claims.iter().skip(1) {
                 let message = format!("{} is also claimed by {}, which came later", slot.key, place(rival));
                 let mut problem = Problem::new(Code::Conflict, Severity::Warning, message, remedy).on("metadata.name");
                 problem.since = rival.claimed_at;

@@ -23,9 +23,9 @@ const LONGEST_WORD: usize = 100;
 impl Index {
     /// Takes out the document of the entity that holds this slot.
     pub(super) fn forget_document(&mut self, number: u32) {
-        let Self { rows: entities, slots, terms, hashes, incoming, aliases, .. } = self;
+        let Self { slots, terms, hashes, incoming, aliases, .. } = self;
         let Some(Some(slot)) = slots.get_mut(number as usize) else { return };
-        let Some(entity) = slot.claims.first().and_then(|id| entities.get(id)).map(|row| &row.entity) else { return };
+        let Some(entity) = slot.claims.first() else { return };
         terms.remove(number, &std::mem::take(&mut slot.statics));
         slot.title = None;
         rows(&document(entity), &mut |path, value, _| {
@@ -53,9 +53,9 @@ impl Index {
 
     /// Takes in the document of the entity that holds this slot.
     pub(super) fn learn_document(&mut self, number: u32) {
-        let Self { rows: entities, slots, terms, hashes, incoming, aliases, .. } = self;
+        let Self { slots, terms, hashes, incoming, aliases, .. } = self;
         let Some(Some(slot)) = slots.get_mut(number as usize) else { return };
-        let Some(entity) = slot.claims.first().and_then(|id| entities.get(id)).map(|row| &row.entity) else { return };
+        let Some(entity) = slot.claims.first() else { return };
         let body = document(entity);
         let mut ids: Vec<TermId> = Vec::with_capacity(48);
         rows(&body, &mut |path, value, item| {
@@ -84,6 +84,10 @@ impl Index {
         for tag in metadata["tags"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             note(tag, 1);
         }
+        // Lists go by kind, so that one term must be there whatever the document says.
+        let kind = terms.intern("kind");
+        ids.extend(terms.add(kind, number, entity.entity_ref.kind(), &lower(entity.entity_ref.kind())));
+        slot.changed_at = entity.changed_at;
         slot.title = metadata["title"].as_str().map(Into::into);
         ids.sort_unstable();
         ids.dedup();
@@ -97,9 +101,13 @@ impl Index {
     }
 }
 
-/// The document as a value; of a damaged store, nothing.
+/// The document as a value; of a damaged store, what the reference says.
 pub(super) fn document(entity: &Entity) -> Value {
-    serde_json::from_str(&entity.body).unwrap_or_default()
+    serde_json::from_str(&entity.body).unwrap_or_else(|_| {
+        let reference = &entity.entity_ref;
+        let metadata = serde_json::json!({"namespace": reference.namespace(), "name": reference.name()});
+        serde_json::json!({"kind": reference.kind(), "metadata": metadata})
+    })
 }
 
 /// The words by which a text is found: lower case, without the punctuation of sentences.

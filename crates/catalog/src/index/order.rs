@@ -15,7 +15,7 @@ use super::{
     Filter, Order, Page, Query, QueryError, View, cursor,
     flatten::lower,
     state::Index,
-    terms::{Field, FieldId},
+    terms::{Field, FieldId, Term},
 };
 
 /// What a field is worth in an order.
@@ -85,10 +85,12 @@ struct Key<'a> {
     key: &'a RefKey,
 }
 
-/// Where to go on from, and which way.
+/// Where to go on from, which way, and how far.
+#[derive(Clone, Copy)]
 struct From<'a> {
-    after: Option<Key<'a>>,
+    after: Option<(&'a [Option<Worth<'static>>], &'a RefKey)>,
     back: bool,
+    most: usize,
 }
 
 impl Index {
@@ -113,11 +115,11 @@ impl Index {
         let slots = self.meant(filter);
         let offset = if place.is_some() { 0 } else { query.offset };
         let back = place.as_ref().is_some_and(|place| place.back);
-        let after = place.as_ref().map(|place| Key { worth: place.worth.clone(), key: &place.at });
+        let after = place.as_ref().map(|place| (place.worth.as_slice(), &place.at));
         let mut found = Vec::new();
         if query.limit > 0 {
             let most = offset.saturating_add(query.limit).saturating_add(1);
-            found = self.rows_from(&slots, &columns, &From { after, back }, most);
+            found = self.rows_from(&slots, &columns, From { after, back, most });
             found.drain(..offset.min(found.len()));
         }
         let more = found.len() > query.limit;
@@ -157,12 +159,7 @@ impl Index {
         match &column.by {
             By::Absent => None,
             By::Terms(field, _) => self.text_worth(number, *field, column.descending).map(|t| Worth::Text(t.into())),
-            By::Changed => self.holder(number).map(|entity| Worth::Number(entity.changed_at)),
-            By::Problems => {
-                // Errors weigh more than any number of warnings that one file can have.
-                let [error, warning, note] = self.slot(number)?.counts.map(i64::from);
-                Some(Worth::Number((error << 40) + (warning << 20) + note))
-            }
+            By::Changed | By::Problems => self.number(number, &column.by).map(Worth::Number),
             By::Read(path) => {
                 let values = self.values(number, path).into_iter().map(|value| lower(&value).into_owned());
                 let value = if column.descending { values.max() } else { values.min() };
@@ -183,68 +180,152 @@ impl Index {
         Some(Key { worth, key: &self.slot(number)?.key })
     }
 
-    /// The first `most` of `slots` from a position on; backwards they come in reverse.
-    fn rows_from(&self, slots: &RoaringBitmap, columns: &[Column<'_>], from: &From<'_>, most: usize) -> Vec<u32> {
-        match columns {
-            [] => self.by_reference(slots, from.after.as_ref().map(|key| key.key), from.back, most),
-            [Column { by: By::Terms(id, field), descending }, rest @ ..] => {
-                let walked = cost(most, field.by_text.len(), slots.len());
-                if walked < slots.len() {
-                    self.walk_terms(slots, (*id, field, *descending), (columns, rest), from, most)
-                } else {
-                    self.sorted(slots, columns, from, most)
-                }
+    fn number(&self, number: u32, by: &By<'_>) -> Option<i64> {
+        let slot = self.slot(number)?;
+        match by {
+            By::Changed => Some(slot.changed_at),
+            By::Problems => {
+                // Errors weigh more than any number of warnings that one file can have.
+                let [error, warning, note] = slot.counts.map(i64::from);
+                Some((error << 40) + (warning << 20) + note)
             }
-            _ => self.sorted(slots, columns, from, most),
+            By::Absent | By::Terms(..) | By::Read(_) => None,
         }
     }
 
-    /// In order of reference alone.
-    fn by_reference(&self, slots: &RoaringBitmap, after: Option<&RefKey>, back: bool, most: usize) -> Vec<u32> {
-        let lower = after.filter(|_| !back).map_or(Bound::Unbounded, Bound::Excluded);
-        let upper = after.filter(|_| back).map_or(Bound::Unbounded, Bound::Excluded);
-        if cost(most, self.by_ref.len(), slots.len()) < slots.len() {
-            let range = self.by_ref.range((lower, upper)).map(|(_, slot)| *slot);
-            let mine = |slot: &u32| slots.contains(*slot);
-            return if back {
-                range.rev().filter(mine).take(most).collect()
-            } else {
-                range.filter(mine).take(most).collect()
-            };
+    /// The first of `slots` from a position on; backwards they come in reverse.
+    fn rows_from(&self, slots: &RoaringBitmap, columns: &[Column<'_>], from: From<'_>) -> Vec<u32> {
+        match columns {
+            [] => self.by_reference(slots, from),
+            [Column { by: By::Absent, .. }, rest @ ..] => {
+                // Nothing has it, so a position can have had it only before.
+                let after = from.after.map(|(worth, at)| (worth.get(1..).unwrap_or_default(), at));
+                self.rows_from(slots, rest, From { after, ..from })
+            }
+            [first @ Column { by: By::Terms(_, field), .. }, ..] => {
+                let walked = cost(from.most, field.by_text.len() as u64, slots.len());
+                let walked =
+                    if walked < slots.len() { self.walk_terms(slots, first, columns, from, walked) } else { None };
+                walked.unwrap_or_else(|| self.sorted(slots, columns, from))
+            }
+            [only @ Column { by: By::Changed | By::Problems, .. }] => self.sorted_by_number(slots, only, from),
+            _ => self.sorted(slots, columns, from),
+        }
+    }
+
+    /// In order of reference alone: kind by kind, because references begin with it.
+    fn by_reference(&self, slots: &RoaringBitmap, from: From<'_>) -> Vec<u32> {
+        let Some((_, field)) = self.terms.field("kind") else { return Vec::new() };
+        let mut kinds: Vec<(String, &Term)> = Vec::new();
+        for (kind, id) in &field.by_text {
+            kinds.extend(self.terms.term(*id).map(|term| (format!("{kind}:"), term)));
+        }
+        kinds.sort_unstable_by(|a, b| if from.back { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
+        let mut found = Vec::new();
+        for (kind, term) in kinds {
+            let passed = from.after.is_some_and(|(_, at)| {
+                let begins = at.as_str().starts_with(&kind);
+                !begins && (at.as_str() > kind.as_str()) != from.back
+            });
+            if passed {
+                continue;
+            }
+            let group = term.slots.and(slots);
+            let most = from.most - found.len();
+            if !group.is_empty() {
+                found.extend(self.within_kind(&group, &kind, From { most, ..from }, term.slots.len()));
+            }
+            if found.len() >= from.most {
+                break;
+            }
+        }
+        found
+    }
+
+    /// In order of reference, all of one kind (`kind:`) of which `all` are held.
+    fn within_kind(&self, slots: &RoaringBitmap, kind: &str, from: From<'_>, all: u64) -> Vec<u32> {
+        let after = from.after.map(|(_, at)| at);
+        let walked = cost(from.most, all, slots.len());
+        if walked < slots.len()
+            && let Some(found) = self.walk_references(slots, kind, from, walked)
+        {
+            return found;
         }
         let keys = slots.iter().filter_map(|slot| Some((&self.slot(slot)?.key, slot)));
-        let beyond = |key: &RefKey| after.is_none_or(|after| if back { key < after } else { key > after });
+        let beyond = |key: &RefKey| after.is_none_or(|after| if from.back { key < after } else { key > after });
         let keys = keys.filter(|(key, _)| beyond(key)).collect();
-        first(keys, most, |a, b| if back { b.0.cmp(a.0) } else { a.0.cmp(b.0) }).map(|(_, slot)| slot).collect()
+        let by = |a: &(&RefKey, u32), b: &(&RefKey, u32)| if from.back { b.0.cmp(a.0) } else { a.0.cmp(b.0) };
+        first(keys, from.most, by).map(|(_, slot)| slot).collect()
+    }
+
+    fn walk_references(&self, slots: &RoaringBitmap, kind: &str, from: From<'_>, expected: u64) -> Option<Vec<u32>> {
+        // No reference of the kind is smaller than the one, or larger than the other.
+        let least = RefKey::parse(&format!("{kind}\u{0}/\u{0}")).ok()?;
+        let largest = RefKey::parse(&format!("{kind}\u{10ffff}/\u{10ffff}")).ok()?;
+        let after = from.after.map(|(_, at)| at);
+        let least = after.filter(|after| !from.back && **after > least).unwrap_or(&least);
+        let largest = after.filter(|after| from.back && **after < largest).unwrap_or(&largest);
+        let mut range = self.by_ref.range((Bound::Excluded(least), Bound::Excluded(largest))).map(|(_, slot)| *slot);
+        let mut found = Vec::new();
+        for _ in 0..patience(expected) {
+            let Some(slot) = (if from.back { range.next_back() } else { range.next() }) else { return Some(found) };
+            if slots.contains(slot) {
+                found.push(slot);
+                if found.len() >= from.most {
+                    return Some(found);
+                }
+            }
+        }
+        None
     }
 
     /// By looking at all of them.
-    fn sorted(&self, slots: &RoaringBitmap, columns: &[Column<'_>], from: &From<'_>, most: usize) -> Vec<u32> {
+    fn sorted(&self, slots: &RoaringBitmap, columns: &[Column<'_>], from: From<'_>) -> Vec<u32> {
         let keys = slots.iter().filter_map(|slot| Some((self.key_of(slot, columns)?, slot)));
         let beyond = |key: &Key<'_>| {
-            let order = from.after.as_ref().map(|after| compare(key, after, columns));
+            let order = from.after.map(|(worth, at)| compare(key, (worth, at), columns));
             order.is_none_or(|order| order == if from.back { Ordering::Less } else { Ordering::Greater })
         };
         let keys = keys.filter(|(key, _)| beyond(key)).collect();
         let by = |a: &(Key<'_>, u32), b: &(Key<'_>, u32)| {
-            let order = compare(&a.0, &b.0, columns);
+            let order = compare(&a.0, (&b.0.worth, b.0.key), columns);
             if from.back { order.reverse() } else { order }
         };
-        first(keys, most, by).map(|(_, slot)| slot).collect()
+        first(keys, from.most, by).map(|(_, slot)| slot).collect()
     }
 
-    /// Value by value of the first column, until there are enough.
+    /// As `sorted`, for the one column that everything has and that costs nothing to compare.
+    fn sorted_by_number(&self, slots: &RoaringBitmap, column: &Column<'_>, from: From<'_>) -> Vec<u32> {
+        let order = |a: &(i64, &RefKey), b: &(i64, &RefKey)| {
+            let numbers = if column.descending { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) };
+            let order = numbers.then_with(|| a.1.cmp(b.1));
+            if from.back { order.reverse() } else { order }
+        };
+        let after = from.after.and_then(|(worth, at)| match worth.first() {
+            Some(Some(Worth::Number(number))) => Some((*number, at)),
+            _ => None,
+        });
+        let keys = slots.iter().filter_map(|slot| {
+            let key = (self.number(slot, &column.by)?, &self.slot(slot)?.key);
+            after.as_ref().is_none_or(|after| order(&key, after) == Ordering::Greater).then_some((key, slot))
+        });
+        first(keys.collect(), from.most, |a, b| order(&a.0, &b.0)).map(|(_, slot)| slot).collect()
+    }
+
+    /// Value by value of the first column, until there are enough. `None` when that takes longer than expected.
     fn walk_terms(
         &self,
         slots: &RoaringBitmap,
-        (id, field, descending): (FieldId, &Field, bool),
-        (columns, rest): (&[Column<'_>], &[Column<'_>]),
-        from: &From<'_>,
-        most: usize,
-    ) -> Vec<u32> {
-        let start = from.after.as_ref().map(|key| key.worth.first().cloned().flatten());
+        column: &Column<'_>,
+        columns: &[Column<'_>],
+        from: From<'_>,
+        expected: u64,
+    ) -> Option<Vec<u32>> {
+        let By::Terms(id, field) = column.by else { return None };
+        let descending = column.descending;
+        let start = from.after.map(|(worth, _)| worth.first().and_then(Option::as_ref));
         let upwards = descending == from.back;
-        let texts = match &start {
+        let texts = match start {
             Some(Some(Worth::Text(text))) if upwards => (Bound::Included(&**text), Bound::Unbounded),
             Some(Some(Worth::Text(text))) => (Bound::Unbounded, Bound::Included(&**text)),
             // What has no value comes last, so going on from there forwards leaves no values.
@@ -252,59 +333,62 @@ impl Index {
             _ => (Bound::Unbounded, Bound::Unbounded),
         };
         let mut found = Vec::new();
-        let mut take = |group: RoaringBitmap| {
+        let mut take = |group: &RoaringBitmap, text: Option<&str>| {
             if !group.is_empty() {
-                found.extend(self.group(&group, (columns, rest), from, most - found.len()));
+                found.extend(self.alike(group, columns, text, From { most: from.most - found.len(), ..from }));
             }
-            found.len() >= most
+            found.len() >= from.most
         };
         let without = || slots - &field.valued;
-        if from.back && !matches!(start, Some(Some(_))) && take(without()) {
-            return found;
+        if from.back && !matches!(start, Some(Some(_))) && take(&without(), None) {
+            return Some(found);
         }
         let mut terms = field.by_text.range::<str, _>(texts);
+        let mut patience = patience(expected);
         let step = || if upwards { terms.next() } else { terms.next_back() };
         for (text, term) in std::iter::from_fn(step) {
+            patience = patience.checked_sub(1)?;
             let Some(term) = self.terms.term(*term) else { continue };
             let mut group = term.slots.and(slots);
             // Of several values only one counts; a row must not come again with the others.
-            let others: Vec<u32> =
-                group.iter().filter(|slot| self.text_worth(*slot, id, descending) != Some(text)).collect();
-            others.into_iter().for_each(|slot| {
-                group.remove(slot);
-            });
-            if take(group) {
-                return found;
+            for slot in &group & &field.several {
+                if self.text_worth(slot, id, descending) != Some(text) {
+                    group.remove(slot);
+                }
+            }
+            if take(&group, Some(text)) {
+                return Some(found);
             }
         }
         if !from.back {
-            take(without());
+            take(&without(), None);
         }
-        found
+        Some(found)
     }
 
-    /// Rows that are alike in the first column.
-    fn group(
-        &self,
-        group: &RoaringBitmap,
-        (columns, rest): (&[Column<'_>], &[Column<'_>]),
-        from: &From<'_>,
-        most: usize,
-    ) -> Vec<u32> {
-        let Some(any) = group.min() else { return Vec::new() };
-        if !rest.is_empty() {
-            return self.sorted(group, columns, from, most);
-        }
-        let alike =
-            |after: &&Key<'_>| columns.first().map(|first| self.worth(any, first)) == after.worth.first().cloned();
-        let after = from.after.as_ref().filter(alike).map(|key| key.key);
-        self.by_reference(group, after, from.back, most)
+    /// Rows that have the same text in the first column, by the others.
+    fn alike(&self, group: &RoaringBitmap, columns: &[Column<'_>], text: Option<&str>, from: From<'_>) -> Vec<u32> {
+        let here = |worth: &Option<Worth<'_>>| match (worth, text) {
+            (Some(Worth::Text(worth)), Some(text)) => worth == text,
+            (None, None) => true,
+            _ => false,
+        };
+        let after = from.after.and_then(|(worth, at)| match worth {
+            [first, rest @ ..] if here(first) => Some((rest, at)),
+            _ => None,
+        });
+        self.rows_from(group, columns.get(1..).unwrap_or_default(), From { after, ..from })
     }
 }
 
 /// How many of a sorted list are looked at until `most` of `meant` rows are found.
-fn cost(most: usize, list: usize, meant: u64) -> u64 {
-    (most as u64).saturating_mul(list as u64) / meant.max(1)
+fn cost(most: usize, list: u64, meant: u64) -> u64 {
+    (most as u64).saturating_mul(list) / meant.max(1)
+}
+
+/// How many are looked at before another way is taken, because what is meant lies far from the start.
+fn patience(expected: u64) -> u64 {
+    expected.saturating_mul(8).saturating_add(1_000)
 }
 
 /// The first `most`, in order.
@@ -318,12 +402,12 @@ fn first<T>(mut all: Vec<T>, most: usize, by: impl Fn(&T, &T) -> Ordering) -> im
 }
 
 /// What lacks a value comes last in both directions; ties go by reference.
-fn compare(a: &Key<'_>, b: &Key<'_>, columns: &[Column<'_>]) -> Ordering {
-    let pairs = a.worth.iter().zip(&b.worth).zip(columns);
+fn compare(a: &Key<'_>, b: (&[Option<Worth<'_>>], &RefKey), columns: &[Column<'_>]) -> Ordering {
+    let pairs = a.worth.iter().zip(b.0).zip(columns);
     let mut orders = pairs.map(|((a, b), column)| match (a, b) {
         (Some(a), Some(b)) if column.descending => b.cmp(a),
         (Some(a), Some(b)) => a.cmp(b),
         (a, b) => b.is_some().cmp(&a.is_some()),
     });
-    orders.find(|order| *order != Ordering::Equal).unwrap_or_else(|| a.key.cmp(b.key))
+    orders.find(|order| *order != Ordering::Equal).unwrap_or_else(|| a.key.cmp(b.1))
 }

@@ -216,11 +216,10 @@ impl Index {
         let owners: Vec<Option<RefKey>> = query.owner.iter().map(|owner| self.owner_asked(owner)).collect();
         let wanted: Vec<String> = words(&query.words).map(std::borrow::Cow::into_owned).collect();
         for (number, slot) in field.exists.iter().filter_map(|number| Some((number, self.slot(number)?))) {
-            let rows = slot.claims.iter().filter_map(|id| self.rows.get(id)).enumerate();
-            for (claim, row) in rows {
-                let view = View { index: self, number, slot, entity: &row.entity };
+            for (claim, entity) in slot.claims.iter().enumerate() {
+                let view = View { index: self, number, slot, entity };
                 let owned = without == Without::Owner || owners.is_empty() || owners.contains(&owner_of(&view));
-                let path = &row.entity.source.project_path;
+                let path = &entity.source.project_path;
                 if !owned || !(query.project.is_empty() || query.project.iter().any(|p| lower(p) == lower(path))) {
                     continue;
                 }

@@ -10,8 +10,10 @@ use super::{
     state::Index,
 };
 
-/// What a few letters mean may be the whole catalog; only so many are weighed.
+/// What a few letters mean may be the whole catalog; of only so many the names are weighed.
 const MOST_WEIGHED: usize = 2_000;
+/// And of so many the documents are read, if the names give too few.
+const MOST_READ: usize = 200;
 /// References to suggest.
 const MOST_SUGGESTED: usize = 5;
 
@@ -32,14 +34,31 @@ impl Index {
         }
         begins &= &all;
         let order = begins.iter().chain(all.iter().filter(|slot| !begins.contains(*slot)));
-        let weigh = |slot| self.weigh(slot, &wanted).map(|(weight, why)| (weight, why, slot));
-        let mut hits: Vec<_> = order.take(MOST_WEIGHED).filter_map(weigh).collect();
+        let mut hits: Vec<(u32, &'static str, u32)> = Vec::new();
+        let mut rest = Vec::new();
+        for slot in order.take(MOST_WEIGHED) {
+            match self.weigh_names(slot, &wanted) {
+                Some((weight, why)) => hits.push((weight, why, slot)),
+                None => rest.push(slot),
+            }
+        }
+        if hits.len() < limit {
+            let weigh = |slot| self.weigh(slot, &wanted).map(|(weight, why)| (weight, why, slot));
+            hits.extend(rest.into_iter().take(MOST_READ).filter_map(weigh));
+        }
         hits.sort_by(|a, b| {
             let name = |slot: u32| self.slot(slot).map(|slot| (slot.key.name().len(), &slot.key));
             a.0.cmp(&b.0).then_with(|| name(a.2).cmp(&name(b.2)))
         });
         hits.truncate(limit);
         hits.into_iter().filter_map(|(_, why, slot)| Some(Hit { view: self.view(slot)?, why })).collect()
+    }
+
+    /// How well the words fit name and title, which is better than anything else fits.
+    fn weigh_names(&self, number: u32, wanted: &[String]) -> Option<(u32, &'static str)> {
+        let slot = self.slot(number)?;
+        let title = lower(slot.title.as_deref().unwrap_or_default());
+        weigh(&[("name", slot.key.name()), ("title", &title)], wanted)
     }
 
     /// How well the words fit, less being better, and where the one that fits worst stands.
@@ -49,23 +68,18 @@ impl Index {
         let metadata = &body["metadata"];
         let text = |key: &str| lower(metadata[key].as_str().unwrap_or_default()).into_owned();
         let tags = metadata["tags"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+        let tags = tags.collect::<Vec<_>>().join(" ");
         let owner = entity.ownership.as_ref().and_then(|ownership| ownership.owner.as_ref());
         let places = [
-            ("name", lower(entity.entity_ref.name()).into_owned()),
-            ("title", text("title")),
-            ("tag", lower(&tags.collect::<Vec<_>>().join(" ")).into_owned()),
-            ("owner", owner.map(|owner| self.owner_text(owner)).unwrap_or_default()),
-            ("language", lower(entity.language.as_deref().unwrap_or_default()).into_owned()),
-            ("project", lower(&entity.source.project_path).into_owned()),
-            ("description", text("description")),
+            ("name", &*lower(entity.entity_ref.name())),
+            ("title", &*text("title")),
+            ("tag", &*lower(&tags)),
+            ("owner", &*owner.map(|owner| self.owner_text(owner)).unwrap_or_default()),
+            ("language", &*lower(entity.language.as_deref().unwrap_or_default())),
+            ("project", &*lower(&entity.source.project_path)),
+            ("description", &*text("description")),
         ];
-        let best = |word: &String| {
-            let fits = places.iter().zip(0_u32..).filter_map(|((why, text), place)| {
-                Some((place.min(2) * 4 + fit(text, word)? + place.saturating_sub(2), *why))
-            });
-            fits.min()
-        };
-        wanted.iter().map(best).try_fold((0, "name"), |worst, best| Some(worst.max(best?)))
+        weigh(&places, wanted)
     }
 
     fn owner_text(&self, owner: &RefKey) -> String {
@@ -103,6 +117,16 @@ impl Index {
         found.truncate(MOST_SUGGESTED);
         found
     }
+}
+
+/// What the worst of the words weighs, and where it stands. Places come in the order of their worth.
+fn weigh(places: &[(&'static str, &str)], wanted: &[String]) -> Option<(u32, &'static str)> {
+    let best = |word: &String| {
+        let fits =
+            places.iter().zip(0_u32..).filter_map(|((why, text), place)| Some((place * 4 + fit(text, word)?, *why)));
+        fits.min()
+    };
+    wanted.iter().map(best).try_fold((0, "name"), |worst, best| Some(worst.max(best?)))
 }
 
 /// 0: the whole text; 1: its beginning; 2: the beginning of one of its words; 3: a part.

@@ -4,12 +4,12 @@
 //! hashes and edges of the slot are made from. Edges are kept by the target as it was written, so that a target that
 //! comes, goes or changes its meaning finds the ones that named it.
 //!
-//! Memory per entity, measured with the documents of two (a Component and an API, 0.8 kB of JSON each): see the test
-//! `memory` for the figure of the day; the document itself is a third of it.
+//! Memory: the entity itself (its document and about 0.6 kB beside it) and about 1.5 kB for what is found by: some
+//! 20 terms (own names and titles cost most, at 150 bytes each; shared values nearly nothing), 10 hashed rows, edges.
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::{Entity, RefKey, RelationType};
+use model::{Entity, Millis, RefKey, RelationType};
 use roaring::RoaringBitmap;
 use uuid::Uuid;
 
@@ -19,7 +19,8 @@ use crate::ProblemCounts;
 /// The catalog in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
-    pub(super) rows: HashMap<i64, Row>,
+    /// The slot of each entity's reference.
+    ids: HashMap<i64, u32>,
     pub(super) slots: Vec<Option<Slot>>,
     free: Vec<u32>,
     /// The slots in use.
@@ -35,21 +36,16 @@ pub struct Index {
     pub(super) totals: ProblemCounts,
 }
 
-/// An entity and the slot of its reference.
-#[derive(Debug, Clone)]
-pub(super) struct Row {
-    pub(super) entity: Box<Entity>,
-    pub(super) slot: u32,
-}
-
 /// A reference that is held.
 #[derive(Debug, Clone)]
 pub(super) struct Slot {
     pub(super) key: RefKey,
     /// The entities that claim it, the one that holds it first.
-    pub(super) claims: Vec<i64>,
+    pub(super) claims: Vec<Entity>,
     /// `metadata.title` of the one that holds it.
     pub(super) title: Option<Box<str>>,
+    /// When the one that holds it changed.
+    pub(super) changed_at: Millis,
     /// Terms that follow from the document alone.
     pub(super) statics: Box<[TermId]>,
     /// Terms that depend on what else is in the catalog.
@@ -114,9 +110,10 @@ impl Index {
     /// The entity with this [`Entity::id`], whether it holds its reference or not.
     #[must_use]
     pub fn by_id(&self, id: i64) -> Option<View<'_>> {
-        let row = self.rows.get(&id)?;
-        let slot = self.slot(row.slot)?;
-        Some(View { index: self, number: row.slot, slot, entity: &row.entity })
+        let number = *self.ids.get(&id)?;
+        let slot = self.slot(number)?;
+        let entity = slot.claims.iter().find(|entity| entity.id == id)?;
+        Some(View { index: self, number, slot, entity })
     }
 
     /// What a reference means here.
@@ -158,25 +155,23 @@ impl Index {
     }
 
     pub(super) fn holder(&self, number: u32) -> Option<&Entity> {
-        let slot = self.slot(number)?;
-        self.rows.get(slot.claims.first()?).map(|row| row.entity.as_ref())
+        self.slot(number)?.claims.first()
     }
 
     pub(super) fn view(&self, number: u32) -> Option<View<'_>> {
         let slot = self.slot(number)?;
-        let entity = &self.rows.get(slot.claims.first()?)?.entity;
-        Some(View { index: self, number, slot, entity })
+        Some(View { index: self, number, slot, entity: slot.claims.first()? })
     }
 
     /// Puts `new` in the place of what has this id.
     fn set(&mut self, id: i64, new: Option<Box<Entity>>, batch: &mut Batch) {
-        let old = self.rows.get(&id);
+        let old = self.by_id(id);
         if let (Some(old), Some(new)) = (old, &new)
-            && old.entity == *new
+            && *old.entity == **new
         {
             return;
         }
-        if let Some(slot) = old.map(|old| old.slot) {
+        if let Some(slot) = old.map(|old| old.number) {
             batch.note_slot(self, slot);
             self.withdraw(id, slot);
         }
@@ -184,19 +179,18 @@ impl Index {
             let key = new.entity_ref.key();
             batch.note_ref(self, &key);
             batch.note_names(self, &new.aliases);
-            self.claim(key, new);
+            self.claim(key, *new);
         }
     }
 
     fn withdraw(&mut self, id: i64, number: u32) {
-        let Some(Some(slot)) = self.slots.get(number as usize) else { return };
-        let held = slot.claims.first() == Some(&id);
+        let held = self.holder(number).is_some_and(|entity| entity.id == id);
         if held {
             self.forget_document(number);
         }
-        self.rows.remove(&id);
+        self.ids.remove(&id);
         let Some(Some(slot)) = self.slots.get_mut(number as usize) else { return };
-        slot.claims.retain(|claim| *claim != id);
+        slot.claims.retain(|claim| claim.id != id);
         if slot.claims.is_empty() {
             self.release(number);
         } else if held {
@@ -204,19 +198,22 @@ impl Index {
         }
     }
 
-    fn claim(&mut self, key: RefKey, entity: Box<Entity>) {
+    fn claim(&mut self, key: RefKey, mut entity: Entity) {
+        // What was read is longer in memory than it need be, and stays for good.
+        entity.body.shrink_to_fit();
+        entity.relations.shrink_to_fit();
+        entity.aliases.shrink_to_fit();
         let (id, order) = (entity.id, (entity.claimed_at, entity.id));
         let number = self.by_ref.get(&key).copied().unwrap_or_else(|| self.occupy(key));
-        let Some(Some(slot)) = self.slots.get(number as usize) else { return };
-        let rows = &self.rows;
-        let earlier = |claim: &i64| rows.get(claim).is_some_and(|row| (row.entity.claimed_at, row.entity.id) < order);
-        let at = slot.claims.partition_point(earlier);
+        let Some(slot) = self.slot(number) else { return };
+        let at = slot.claims.partition_point(|claim| (claim.claimed_at, claim.id) < order);
         if at == 0 && !slot.claims.is_empty() {
             self.forget_document(number);
         }
-        self.rows.insert(id, Row { entity, slot: number });
         if let Some(Some(slot)) = self.slots.get_mut(number as usize) {
-            slot.claims.insert(at, id);
+            slot.claims.reserve_exact(1);
+            slot.claims.insert(at, entity);
+            self.ids.insert(id, number);
         }
         if at == 0 {
             self.learn_document(number);
@@ -226,8 +223,9 @@ impl Index {
     fn occupy(&mut self, key: RefKey) -> u32 {
         let slot = Slot {
             key: key.clone(),
-            claims: Vec::with_capacity(1),
+            claims: Vec::new(),
             title: None,
+            changed_at: 0,
             statics: Box::default(),
             derived: Box::default(),
             counts: [0; 3],

@@ -73,6 +73,15 @@ impl Postings {
         }
     }
 
+    /// How many.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Self::Empty => 0,
+            Self::One(_) => 1,
+            Self::Many(slots) => slots.len(),
+        }
+    }
+
     /// How many of them are in `within`.
     pub(super) fn and_len(&self, within: &RoaringBitmap) -> u64 {
         match self {
@@ -112,6 +121,8 @@ pub(super) struct Field {
     pub(super) exists: RoaringBitmap,
     /// Who has a value that can be compared.
     pub(super) valued: RoaringBitmap,
+    /// Who has more than one of them.
+    pub(super) several: RoaringBitmap,
     /// Who has texts in a list here.
     pub(super) listed: RoaringBitmap,
 }
@@ -165,7 +176,9 @@ impl Terms {
     pub(super) fn add(&mut self, field: FieldId, slot: u32, written: &str, lower: &str) -> Option<TermId> {
         let entry = self.fields.get_mut(field as usize)?;
         entry.exists.insert(slot);
-        entry.valued.insert(slot);
+        if !entry.valued.insert(slot) {
+            entry.several.insert(slot);
+        }
         if let Some(id) = entry.by_text.get(lower) {
             self.terms.get_mut(*id as usize)?.slots.insert(slot);
             return Some(*id);
@@ -209,6 +222,7 @@ impl Terms {
             if let Some(field) = field.and_then(|field| self.fields.get_mut(field as usize)) {
                 field.exists.remove(slot);
                 field.valued.remove(slot);
+                field.several.remove(slot);
                 field.listed.remove(slot);
             }
         }

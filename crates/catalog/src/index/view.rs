@@ -71,7 +71,7 @@ impl<'a> View<'a> {
     /// of problems.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.slot.claims.first() == Some(&self.entity.id)
+        self.slot.claims.first().is_some_and(|holder| holder.id == self.entity.id)
     }
 
     /// A UUID that follows from the reference.
@@ -135,7 +135,7 @@ impl<'a> View<'a> {
         if self.slot.claims.len() < 2 {
             return Vec::new();
         }
-        self.slot.claims.iter().filter_map(|id| self.index.by_id(*id)).collect()
+        self.slot.claims.iter().map(|entity| View { entity, ..*self }).collect()
     }
 
     /// What is wrong with it, errors first: what its file says and what the index finds (conflicts, references to
