@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 // `npm run dev` serves the sources and hands every API call to a running server.
-const server = process.env.STAGEDOOR_URL ?? "http://127.0.0.1:8420";
+const server = process.env.STAGEDOOR_URL ?? "http://127.0.0.1:7330";
 
 export default defineConfig({
   plugins: [react()],

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { graphOf, makeWorld, pageOf, statusOf, title } from "./world.mjs";
 
@@ -17,18 +18,21 @@ const TYPES = {
 const CSP =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
+const canHaveOwner = (r) => !["group", "user", "location"].includes(r.kind);
+
 const VALUES = {
   kind: (r) => [r.kind],
   type: (r) => [r.type],
-  owner: (r) => [r.owner?.evidence === "missing" || !r.owner ? (r.owner ? "none" : null) : r.owner.ref],
+  owner: (r) => [r.owner?.ref ?? (canHaveOwner(r) ? "none" : null)],
   system: (r) => [r.system?.ref],
   lifecycle: (r) => [r.lifecycle],
   tag: (r) => r.tags,
   language: (r) => [r.language],
   namespace: (r) => [r.namespace],
   origin: (r) => [r.origin],
-  evidence: (r) => [r.owner?.evidence],
+  evidence: (r) => [r.owner?.evidence ?? (canHaveOwner(r) ? "missing" : null)],
   problem: (r) => [...new Set(r.problems.codes)],
+  project: (r) => [r.project?.path],
   topic: () => [],
 };
 const PROBLEM_VALUES = { severity: (p) => [p.severity], code: (p) => [p.code], owner: (p) => [p.owner?.ref ?? "none"] };
@@ -52,6 +56,8 @@ function matches(item, values, query, without) {
     const any = key === "problem" && wanted.includes("any") && item.problems.codes.length > 0;
     if (!any && !wanted.some((v) => has.includes(v))) return false;
   }
+  const wanted = (query.get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+  if (wanted.length === 0) return true;
   const text = JSON.stringify([
     item.name,
     item.title,
@@ -161,7 +167,8 @@ function entityRoute(world, path, query) {
 }
 
 async function file(path) {
-  const wanted = extname(path) ? path : "/index.html";
+  // Entity names may have dots.
+  const wanted = extname(path) && !path.startsWith("/catalog/") ? path : "/index.html";
   const body = await readFile(join(DIST, normalize(wanted)));
   return { body, type: TYPES[extname(wanted)] ?? "application/octet-stream" };
 }
@@ -176,6 +183,13 @@ export async function start({ port = 0, extra = 0, filling = false } = {}) {
       stream.write(`id: ${seq}\nevent: ${event}\ndata: ${JSON.stringify({ seq, ...data })}\n\n`);
   };
   const answers = routes(world, filling, emit);
+  /** Changes one row and tells the open pages, as a push would. Over HTTP: POST /-/fixture/change {ref, change}. */
+  const change = (ref, values) => {
+    const row = world.rows.find((r) => r.ref === ref);
+    if (!row) throw new Error(`no ${ref} in the fixture`);
+    Object.assign(row, values, { changedAt: new Date().toISOString() });
+    emit("entities", { changed: [ref], removed: [], more: false });
+  };
   const send = (response, status, body, type = "application/json") => {
     response.writeHead(status, {
       "content-type": type,
@@ -187,6 +201,11 @@ export async function start({ port = 0, extra = 0, filling = false } = {}) {
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, "http://fixture");
     try {
+      if (url.pathname === "/-/fixture/change") {
+        const { ref, change: values } = JSON.parse(await text(request));
+        change(ref, values);
+        return send(response, 204);
+      }
       if (!url.pathname.startsWith("/api/v1/")) {
         const { body, type } = await file(url.pathname);
         return send(response, 200, body, type);
@@ -227,13 +246,7 @@ export async function start({ port = 0, extra = 0, filling = false } = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     world,
-    /** Changes one row and tells the open pages, as a push would. */
-    change(ref, change) {
-      const row = world.rows.find((r) => r.ref === ref);
-      if (!row) throw new Error(`no ${ref} in the fixture`);
-      Object.assign(row, change, { changedAt: new Date().toISOString() });
-      emit("entities", { changed: [ref], removed: [], more: false });
-    },
+    change,
     async close() {
       if (beat) clearInterval(beat);
       for (const stream of open) stream.end();

@@ -148,7 +148,7 @@ function component([name, type, system, own, evidence, lifecycle, language], i) 
   return row("component", name, {
     type,
     system: { ref: `system:default/${system}`, name: system, title: null, exists: true },
-    owner: evidence === "missing" ? { ...owner(null, evidence) } : owner(own, evidence),
+    owner: evidence === "missing" ? null : owner(own, evidence),
     lifecycle,
     language,
     project,

@@ -15,7 +15,7 @@ import {
 import { Empty, Failure } from "./ui/parts";
 
 export type CatalogSearch = Filters<EntityFilter> & { q?: string; sort?: string; cols?: string };
-export type ProblemsSearch = Filters<ProblemFilter> & { q?: string; project?: string };
+export type ProblemsSearch = Filters<ProblemFilter> & { q?: string };
 export type EntitySearch = { tab?: string; line?: number; depth?: number; as?: "table" };
 
 function withTexts<T extends object>(into: T, raw: Record<string, unknown>, keys: readonly string[]): T {
@@ -80,7 +80,7 @@ export const problemsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/problems",
   validateSearch: (raw: Record<string, unknown>): ProblemsSearch =>
-    withTexts(readFilters(PROBLEM_FILTERS, raw) as ProblemsSearch, raw, ["q", "project"]),
+    withTexts(readFilters(PROBLEM_FILTERS, raw) as ProblemsSearch, raw, ["q"]),
   component: lazyRouteComponent(() => import("./pages/problems/Problems"), "Problems"),
 });
 

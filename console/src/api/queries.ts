@@ -21,7 +21,7 @@ export const statusQuery = queryOptions({
 });
 
 export type EntityListParams = Filters<EntityFilter> & { q?: string; sort?: string };
-export type ProblemListParams = Filters<ProblemFilter> & { q?: string; project?: string };
+export type ProblemListParams = Filters<ProblemFilter> & { q?: string };
 
 export const entitiesQuery = (query: EntityListParams) =>
   infiniteQueryOptions({
@@ -67,13 +67,21 @@ export const entityQuery = (ref: Ref) =>
       answer(client.GET("/api/v1/entities/{kind}/{namespace}/{name}", { params: { path: ref }, signal })),
   });
 
+/** What the graph of a kind follows; nothing means the API's default: provided and consumed APIs, dependencies. */
+const FOLLOWED: Record<string, string> = { system: "hasPart", domain: "hasPart" };
+
+const follow = (kind: string) => {
+  const relations = FOLLOWED[kind.toLowerCase()];
+  return relations ? { relations } : {};
+};
+
 export const graphQuery = (ref: Ref, depth: number) =>
   queryOptions({
     queryKey: ["graph", ref.kind, ref.namespace, ref.name, depth],
     queryFn: ({ signal }) =>
       answer(
         client.GET("/api/v1/entities/{kind}/{namespace}/{name}/graph", {
-          params: { path: ref, query: { depth } },
+          params: { path: ref, query: { depth, ...follow(ref.kind) } },
           signal,
         }),
       ),

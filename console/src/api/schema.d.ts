@@ -404,7 +404,7 @@ export interface components {
         /** @description Another claim of the same reference. */
         Conflict: {
             project: string;
-            file: string;
+            file?: string | null;
             url: string;
             /** Format: date-time */
             claimedAt: string;
@@ -413,7 +413,7 @@ export interface components {
         /** @description The project. */
         SourceProject: {
             /** Format: int64 */
-            id: number;
+            id?: number | null;
             path: string;
             url: string;
         };
@@ -431,7 +431,7 @@ export interface components {
         };
         /** @description The owner and its evidence. */
         OwnerEvidence: {
-            ref?: string | null;
+            ref: string;
             /** @enum {string} */
             evidence: "declared" | "codeowners" | "group" | "missing";
             detail: string;
@@ -498,6 +498,7 @@ export interface components {
         Graph: {
             nodes: components["schemas"]["GraphNode"][];
             edges: components["schemas"]["GraphEdge"][];
+            truncated: boolean;
         };
         /** @description Who owns what is wrong. */
         ProblemOwner: {
@@ -645,6 +646,7 @@ export interface operations {
                 origin?: string[];
                 evidence?: string[];
                 problem?: string[];
+                project?: string[];
                 topic?: string[];
                 q?: string;
                 sort?: string;
@@ -691,6 +693,7 @@ export interface operations {
                 origin?: string[];
                 evidence?: string[];
                 problem?: string[];
+                project?: string[];
                 topic?: string[];
                 q?: string;
                 facet?: string[];
@@ -796,7 +799,7 @@ export interface operations {
                 severity?: string[];
                 code?: string[];
                 owner?: string[];
-                project?: string;
+                project?: string[];
                 q?: string;
                 sort?: string;
                 cursor?: string;
@@ -834,7 +837,7 @@ export interface operations {
                 severity?: string[];
                 code?: string[];
                 owner?: string[];
-                project?: string;
+                project?: string[];
                 q?: string;
                 facet?: string[];
             };

@@ -16,6 +16,8 @@ export type EntityPage = Get<"/api/v1/entities/{kind}/{namespace}/{name}">;
 export type Relation = EntityPage["relations"][number];
 export type Problem = EntityPage["problems"][number];
 export type Graph = Get<"/api/v1/entities/{kind}/{namespace}/{name}/graph">;
+/** The part of a graph that is drawn. */
+export type Drawn = Pick<Graph, "nodes" | "edges">;
 export type GraphNode = Graph["nodes"][number];
 export type GraphEdge = Graph["edges"][number];
 export type ProblemList = Get<"/api/v1/problems">;

@@ -84,13 +84,12 @@ function Entry({ place, number }: { place: Place; number?: number | undefined })
       search={place.search ?? {}}
       className={c.entry}
       title={place.label}
-      aria-label={number ? `${place.label}, ${count(number)}` : place.label}
       {...(active ? { "data-active": true, "aria-current": "page" as const } : {})}
       activeProps={{}}
     >
       <Icon className="icon" aria-hidden="true" />
       <span className={c.label}>{place.label}</span>
-      {number ? <span className={`${c.entryCount} ${c.label}`}>{count(number)}</span> : null}
+      {number ? <span className={`${c.entryCount} ${c.label}`}> {count(number)}</span> : null}
     </Link>
   );
 }

@@ -15,15 +15,11 @@ export function FreshnessChip() {
   const Icon = trouble ? IconAlertTriangle : busy ? IconLoader2 : IconRefresh;
   const label = trouble ? `${text}. ${trouble}` : text;
   return (
-    <Link
-      to="/settings"
-      search={{}}
-      className={c.fresh}
-      title={label}
-      aria-label={label}
-      {...(old ? { "data-old": true } : {})}
-    >
-      <Icon className={`icon-s ${trouble ? "red" : "t3"} ${busy && !trouble ? "turn" : ""}`} aria-hidden="true" />
+    <Link to="/settings" search={{}} className={c.fresh} title={label} {...(old ? { "data-old": true } : {})}>
+      <Icon
+        className={`icon-s ${trouble ? "red" : "t3"} ${busy && !trouble ? "turn" : ""}`}
+        {...(trouble ? { role: "img", "aria-label": "Incomplete:" } : { "aria-hidden": true })}
+      />
       {text}
       {trouble ? <span className="red not-phone">· partial</span> : null}
     </Link>

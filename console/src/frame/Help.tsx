@@ -1,4 +1,5 @@
 /** The keys, and the switch that turns the single ones off. */
+import "@mantine/core/styles/Paper.layer.css";
 import "@mantine/core/styles/Overlay.layer.css";
 import "@mantine/core/styles/ModalBase.layer.css";
 import "@mantine/core/styles/Modal.layer.css";
@@ -8,6 +9,7 @@ import "@mantine/core/styles/Checkbox.layer.css";
 import { Checkbox, Modal } from "@mantine/core";
 import { useState } from "react";
 import { setSingleKeys, singleKeysOn } from "../lib/keys";
+import { DialogHead } from "../ui/DialogHead";
 import { Kbd } from "../ui/parts";
 
 const KEYS: [string[], string][] = [
@@ -28,7 +30,8 @@ const KEYS: [string[], string][] = [
 export default function Help({ close }: { close: () => void }) {
   const [on, setOn] = useState(singleKeysOn);
   return (
-    <Modal opened onClose={close} title={<strong>Keys</strong>} size={440}>
+    <Modal opened onClose={close} withCloseButton={false} attributes={{ content: { "aria-label": "Keys" } }} size={440}>
+      <DialogHead title="Keys" close={close} />
       <dl style={{ display: "grid", gridTemplateColumns: "96px 1fr", rowGap: 8, alignItems: "center" }}>
         {KEYS.map(([keys, what]) => (
           <div key={what} style={{ display: "contents" }}>

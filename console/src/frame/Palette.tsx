@@ -1,4 +1,5 @@
 /** ⌘K: entities by name, and the commands there are. Its own chunk: nobody needs it before the first key. */
+import "@mantine/core/styles/Paper.layer.css";
 import "@mantine/core/styles/Overlay.layer.css";
 import "@mantine/core/styles/ModalBase.layer.css";
 import "@mantine/core/styles/Modal.layer.css";
@@ -101,6 +102,7 @@ export default function Palette({ opened, openHelp }: { opened: number; openHelp
       clearQueryOnClose
       size={560}
       yOffset="12vh"
+      attributes={{ content: { "aria-label": "Search and commands" } }}
       transitionProps={{ transition: "fade", duration: 120 }}
       overlayProps={{ backgroundOpacity: 0.32, blur: 0 }}
     >

@@ -37,6 +37,7 @@ describe("toggle", () => {
     const one = toggle({}, "kind", "api");
     expect(one).toEqual({ kind: ["api"] });
     expect(toggle(one, "kind", "api")).toEqual({});
+    expect(toggle(one, "kind", "API")).toEqual({});
     expect(toggle(one, "kind", "component")).toEqual({ kind: ["api", "component"] });
   });
 });

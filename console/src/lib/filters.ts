@@ -14,10 +14,11 @@ export const ENTITY_FILTERS = [
   "origin",
   "evidence",
   "problem",
+  "project",
   "topic",
 ] as const;
 export type EntityFilter = (typeof ENTITY_FILTERS)[number];
-export const PROBLEM_FILTERS = ["severity", "code", "owner"] as const;
+export const PROBLEM_FILTERS = ["severity", "code", "owner", "project"] as const;
 export type ProblemFilter = (typeof PROBLEM_FILTERS)[number];
 
 export type Filters<K extends string> = Partial<Record<K, string[]>>;
@@ -64,10 +65,16 @@ export function readFilters<K extends string>(keys: readonly K[], raw: Record<st
   return filters;
 }
 
+/** The API compares values without regard to case, and so does everything here. */
+export function holds(values: readonly string[] | undefined, value: string): boolean {
+  const wanted = value.toLowerCase();
+  return values?.some((v) => v.toLowerCase() === wanted) ?? false;
+}
+
 /** Adds the value, or takes it away when it is there. A filter without values disappears. */
 export function toggle<K extends string>(filters: Filters<K>, key: K, value: string): Filters<K> {
   const now = filters[key] ?? [];
-  const next = now.includes(value) ? now.filter((v) => v !== value) : [...now, value];
+  const next = holds(now, value) ? now.filter((v) => !holds([v], value)) : [...now, value];
   const { [key]: _gone, ...rest } = filters;
   return (next.length > 0 ? { ...rest, [key]: next } : rest) as Filters<K>;
 }

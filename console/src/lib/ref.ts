@@ -35,7 +35,22 @@ export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const TYPES: Record<string, string> = { openapi: "OpenAPI", asyncapi: "AsyncAPI", graphql: "GraphQL", grpc: "gRPC" };
+/** Kinds that belong to nobody: people, their groups, and pointers to files. */
+const UNOWNED = new Set(["group", "user", "location"]);
+
+export function canHaveOwner(kind: string): boolean {
+  return !UNOWNED.has(kind.toLowerCase());
+}
+
+const TYPES: Record<string, string> = {
+  openapi: "OpenAPI",
+  asyncapi: "AsyncAPI",
+  graphql: "GraphQL",
+  grpc: "gRPC",
+  postgresql: "PostgreSQL",
+  mysql: "MySQL",
+  mongodb: "MongoDB",
+};
 
 export function typeWord(type: string): string {
   return TYPES[type.toLowerCase()] ?? sentence(type);

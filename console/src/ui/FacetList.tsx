@@ -4,6 +4,8 @@ import { Button, Checkbox, UnstyledButton } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import type { FacetValue } from "../api/types";
+import { holds } from "../lib/filters";
+import { shortRef } from "../lib/ref";
 import { count } from "../lib/time";
 import c from "./list.module.css";
 
@@ -14,6 +16,10 @@ export type FacetSpec<K extends string> = {
   title: string;
   /** Words for a value; the server's label when absent. */
   word?: (value: FacetValue) => string;
+  /** Written in lower case into the address. */
+  lower?: boolean;
+  /** Values that are no choice of their own here. */
+  hide?: readonly string[];
   /** Shown before "n more". */
   first?: number;
 };
@@ -27,8 +33,8 @@ type Props<K extends string> = {
 
 /** Values that stand for "there is none" come last, whatever their number. */
 function arranged(values: readonly FacetValue[], chosen: readonly string[]): FacetValue[] {
-  const known = new Set(values.map((v) => v.value));
-  const gone = chosen.filter((v) => !known.has(v)).map((value) => ({ value, label: value, count: 0 }));
+  const known = values.map((v) => v.value);
+  const gone = chosen.filter((v) => !holds(known, v)).map((value) => ({ value, label: value, count: 0 }));
   const all = [...values, ...gone];
   return [...all.filter((v) => v.value !== "none"), ...all.filter((v) => v.value === "none")];
 }
@@ -45,13 +51,17 @@ function Facet<K extends string>({
   toggle: (key: K, value: string) => void;
 }) {
   const [open, setOpen] = useState(false);
-  const all = arranged(values, chosen);
+  const hide = spec.hide ?? [];
+  const all = arranged(values, chosen).filter((v) => !hide.includes(v.value) || holds(chosen, v.value));
   if (all.length === 0) return null;
+  // Two groups may have one title: then the reference tells them apart.
+  const labels = all.map((v) => v.label);
+  const twice = new Set(labels.filter((label, i) => labels.indexOf(label) !== i));
   const first = spec.first ?? 6;
   const shown =
     open || all.length <= first + 1
       ? all
-      : all.filter((v, i) => i < first || chosen.includes(v.value) || v.value === "none");
+      : all.filter((v, i) => i < first || holds(chosen, v.value) || v.value === "none");
   const hidden = all.length - shown.length;
   return (
     <fieldset className={c.facet}>
@@ -63,10 +73,13 @@ function Facet<K extends string>({
         <label key={value.value} className={c.option}>
           <Checkbox
             className={c.box}
-            checked={chosen.includes(value.value)}
-            onChange={() => toggle(spec.key, value.value)}
+            checked={holds(chosen, value.value)}
+            onChange={() => toggle(spec.key, spec.lower ? value.value.toLowerCase() : value.value)}
           />
-          <span className="cut">{spec.word?.(value) ?? value.label}</span>
+          <span className="cut" title={value.value}>
+            {spec.word?.(value) ?? value.label}
+            {twice.has(value.label) ? <span className="t3"> {shortRef(value.value).replace(/^.*:/, "")}</span> : null}
+          </span>
           <span className={c.optionCount}>{count(value.count)}</span>
         </label>
       ))}

@@ -43,7 +43,7 @@ export function Refresh({ target, label = "Refresh" }: { target: RefreshTarget; 
   const [open, setOpen] = useState(false);
   const refused = permission ? !permission.allowed : false;
   const said = act.data
-    ? `Queued ${plural(act.data.queued, "project")} · audit row ${act.data.permit}`
+    ? `Reading again (${plural(act.data.queued, "read")} queued) · audit row ${act.data.permit}`
     : (act.error?.message ?? error?.message ?? null);
   return (
     <span className="row">

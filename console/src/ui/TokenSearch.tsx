@@ -30,7 +30,7 @@ const TYPING_PAUSE = 180;
 
 function labelOf(facets: Props<string>["facets"], key: string, value: string): string {
   if (value === "none") return "none";
-  return facets?.[key]?.find((v) => v.value === value)?.label ?? value;
+  return facets?.[key]?.find((v) => v.value.toLowerCase() === value.toLowerCase())?.label ?? value;
 }
 
 export function TokenSearch<K extends string>(props: Props<K>) {
@@ -77,7 +77,8 @@ export function TokenSearch<K extends string>(props: Props<K>) {
     setAt(-1);
   };
   const choose = (option: Suggestion) => {
-    const added = { [option.key]: [option.value] } as Filters<K>;
+    const value = option.key === "kind" ? option.value.toLowerCase() : option.value;
+    const added = { [option.key]: [value] } as Filters<K>;
     apply(mergeFilters(filters, added), option.rest);
     close();
   };

@@ -1,6 +1,6 @@
 /** What the search field offers for what was typed. Pure. */
 import type { FacetValue } from "../api/types";
-import type { Filters } from "../lib/filters";
+import { type Filters, holds } from "../lib/filters";
 
 export type Suggestion = { id: string; key: string; value: string; label: string; count: number; rest: string };
 
@@ -22,7 +22,7 @@ export function suggest<K extends string>(
   for (const k of keys) {
     if (key !== null && k !== key) continue;
     for (const value of facets?.[k] ?? []) {
-      if (chosen[k]?.includes(value.value)) continue;
+      if (holds(chosen[k], value.value)) continue;
       const words = `${value.label} ${value.value}`.toLowerCase().split(/[\s:/_.-]+/);
       if (!words.some((w) => w.startsWith(wanted)) && !value.label.toLowerCase().startsWith(wanted)) continue;
       found.push({ id: `${k}:${value.value}`, key: k, ...value, rest });

@@ -27,11 +27,17 @@ import { CatalogEmpty } from "./Empty";
 import { PhoneRows, TableRows } from "./Rows";
 
 const SPECS: readonly FacetSpec<EntityFilter>[] = [
-  { key: "kind", title: "Kind", word: (v) => kindWord(v.value), first: 9 },
+  { key: "kind", title: "Kind", word: (v) => kindWord(v.value), first: 9, lower: true },
   { key: "type", title: "Type", word: (v) => typeWord(v.label), first: 5 },
   { key: "owner", title: "Owner", word: (v) => (v.value === "none" ? "No owner found" : v.label), first: 5 },
   { key: "lifecycle", title: "Lifecycle", word: (v) => sentence(v.label) },
-  { key: "problem", title: "Problems", word: (v) => codeWord(v.value), first: 5 },
+  {
+    key: "problem",
+    title: "Problems",
+    word: (v) => codeWord(v.value),
+    first: 5,
+    hide: ["any", "error", "warning", "note"],
+  },
   { key: "system", title: "System", first: 5 },
   { key: "language", title: "Language", first: 5 },
 ];

@@ -1,9 +1,8 @@
 /** Which columns the list shows. Its own chunk; opens when it arrives. */
 import "@mantine/core/styles/Popover.layer.css";
 import "@mantine/core/styles/Menu.layer.css";
-import "@mantine/core/styles/Checkbox.layer.css";
 import "@mantine/core/styles/ScrollArea.layer.css";
-import { Button, Checkbox, Menu } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { IconColumns3 } from "@tabler/icons-react";
 import { COLUMNS, type ColumnMeta, readColumns, writeColumns } from "./columns";
 
@@ -24,16 +23,14 @@ export default function ColumnMenu({ cols, put }: Props) {
           const meta = def.meta as ColumnMeta;
           const on = shown.includes(id);
           return (
-            <Menu.Item
+            <Menu.CheckboxItem
               key={id}
               disabled={meta.always ?? false}
-              role="menuitemcheckbox"
-              aria-checked={on}
-              onClick={() => put(writeColumns(on ? shown.filter((s) => s !== id) : [...shown, id]))}
-              leftSection={<Checkbox.Indicator checked={on} size="xs" />}
+              checked={on}
+              onChange={() => put(writeColumns(on ? shown.filter((s) => s !== id) : [...shown, id]))}
             >
               {meta.label}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           );
         })}
       </Menu.Dropdown>

@@ -5,7 +5,7 @@ import { flexRender, useTable } from "@tanstack/react-table";
 import type { Virtualizer } from "@tanstack/react-virtual";
 import { useMemo } from "react";
 import type { EntityRow } from "../../api/types";
-import { kindWord, sentence, typeWord } from "../../lib/ref";
+import { canHaveOwner, kindWord, sentence, typeWord } from "../../lib/ref";
 import { EntityLink } from "../../ui/EntityLink";
 import { KindIcon } from "../../ui/icons";
 import c from "../../ui/list.module.css";
@@ -170,7 +170,7 @@ function PhoneRow({ row }: { row: EntityRow }) {
             {what}
             {row.lifecycle ? ` · ${sentence(row.lifecycle)}` : ""}
           </span>
-          {row.owner ? (
+          {row.owner || canHaveOwner(row.kind) ? (
             <span className="row g6">
               · <Owner row={row} />
             </span>

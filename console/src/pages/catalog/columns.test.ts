@@ -22,5 +22,6 @@ it("cycles through the directions the API sorts by, then back to none", () => {
   expect(nextSort(name, "-name")).toBeUndefined();
   const owner: ColumnMeta = { label: "Owner", sort: "owner" };
   expect(nextSort(owner, undefined)).toBe("owner");
-  expect(nextSort(owner, "owner")).toBeUndefined();
+  expect(nextSort(owner, "owner")).toBe("-owner");
+  expect(nextSort(owner, "-owner")).toBeUndefined();
 });

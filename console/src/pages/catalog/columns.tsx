@@ -3,7 +3,7 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import { columnVisibilityFeature, createColumnHelper, tableFeatures } from "@tanstack/react-table";
 import type { EntityRow } from "../../api/types";
 import { codeWord } from "../../lib/codes";
-import { kindWord, sentence, typeWord } from "../../lib/ref";
+import { canHaveOwner, kindWord, sentence, typeWord } from "../../lib/ref";
 import { plural } from "../../lib/time";
 import { Age } from "../../ui/Age";
 import { EntityLink } from "../../ui/EntityLink";
@@ -21,8 +21,8 @@ export function ownerName(owner: NonNullable<EntityRow["owner"]>): string {
 
 export function Owner({ row }: { row: EntityRow }) {
   const { owner } = row;
-  if (!owner) return <span className="t3">–</span>;
-  if (owner.evidence === "missing") {
+  if (!owner && !canHaveOwner(row.kind)) return null;
+  if (!owner || owner.evidence === "missing") {
     return (
       <span className="row g6 t3">
         <EvidenceIcon evidence="missing" />
@@ -93,9 +93,9 @@ export const COLUMNS = [
   column.display({
     id: "type",
     header: "Type",
-    meta: { label: "Type", width: 104, sort: "kind" } satisfies ColumnMeta,
+    meta: { label: "Type", width: 104, sort: "type" } satisfies ColumnMeta,
     cell: ({ row: { original: row } }) => (
-      <span className="t2">
+      <span className={row.type === "unknown" ? "t3" : "t2"}>
         {row.kind.toLowerCase() === "component" && row.type
           ? typeWord(row.type)
           : row.type && row.kind.toLowerCase() === "api"
@@ -107,7 +107,7 @@ export const COLUMNS = [
   column.display({
     id: "system",
     header: "System",
-    meta: { label: "System", width: 116 } satisfies ColumnMeta,
+    meta: { label: "System", width: 116, sort: "system" } satisfies ColumnMeta,
     cell: ({ row: { original: row } }) => (
       <span className="t2">{row.system ? (row.system.title ?? row.system.name) : ""}</span>
     ),
@@ -123,7 +123,7 @@ export const COLUMNS = [
     header: "Lifecycle",
     meta: { label: "Lifecycle", width: 108, sort: "lifecycle" } satisfies ColumnMeta,
     cell: ({ row: { original: row } }) => (
-      <span className={row.lifecycle === "deprecated" ? "t3" : undefined}>
+      <span className={row.lifecycle === "deprecated" || row.lifecycle === "unknown" ? "t3" : undefined}>
         {row.lifecycle ? sentence(row.lifecycle) : ""}
       </span>
     ),
@@ -131,7 +131,7 @@ export const COLUMNS = [
   column.display({
     id: "language",
     header: "Language",
-    meta: { label: "Language", width: 104 } satisfies ColumnMeta,
+    meta: { label: "Language", width: 104, sort: "language" } satisfies ColumnMeta,
     cell: ({ row: { original: row } }) => <span className="t2">{row.language ?? ""}</span>,
   }),
   column.display({
@@ -171,9 +171,7 @@ export function nextSort(meta: ColumnMeta, now: string | undefined): string | un
   const up = meta.sort;
   if (!up) return now;
   const down = `-${up}`;
-  // The API sorts only these both ways.
-  const both = ["name", "problems", "changed"].includes(up);
-  const order = both ? (meta.desc ? [down, up] : [up, down]) : [up];
+  const order = meta.desc ? [down, up] : [up, down];
   const at = order.indexOf(now ?? (up === "name" ? "name" : ""));
   return order[at + 1];
 }

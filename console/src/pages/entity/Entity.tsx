@@ -8,7 +8,7 @@ import { ApiError } from "../../api/client";
 import { entityQuery } from "../../api/queries";
 import type { EntityPage } from "../../api/types";
 import { useKeys } from "../../lib/keys";
-import { formatRef, kindWord, type Ref, sentence, typeWord } from "../../lib/ref";
+import { canHaveOwner, formatRef, kindWord, type Ref, sentence, typeWord } from "../../lib/ref";
 import { Age } from "../../ui/Age";
 import { EntityLink } from "../../ui/EntityLink";
 import { EvidenceIcon, KindIcon } from "../../ui/icons";
@@ -256,6 +256,13 @@ function Facts({ page, note }: { page: EntityPage; note: { at: string; parts: st
               owner.detail
             )}
           </span>
+        </span>
+      ) : null}
+      {!owner && canHaveOwner(row.kind) ? (
+        <span className="row g6 t3">
+          <EvidenceIcon evidence="missing" />
+          <span className="md t2">No owner found</span>
+          no spec.owner, no CODEOWNERS line, no group
         </span>
       ) : null}
       {row.language ? <span>{row.language}</span> : null}

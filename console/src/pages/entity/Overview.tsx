@@ -2,9 +2,9 @@
 import { UnstyledButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconExternalLink } from "@tabler/icons-react";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { graphQuery } from "../../api/queries";
 import type { EntityPage, Problem } from "../../api/types";
 import { codeWord } from "../../lib/codes";
@@ -14,6 +14,7 @@ import { Age } from "../../ui/Age";
 import { Place } from "../../ui/ProblemLine";
 import { Failure, problemSummary, Section, Severity, tagClass } from "../../ui/parts";
 import e from "./entity.module.css";
+import { near, reach } from "./graph/near";
 import { RelationsTable } from "./RelationsTable";
 
 const RelationsGraph = lazy(() => import("./graph/RelationsGraph"));
@@ -44,12 +45,15 @@ function Relations({ page, reference }: { page: EntityPage; reference: Ref }) {
   const [fit, setFit] = useState(0);
   const depth = search.depth ?? 1;
   const table = search.as === "table" || narrow;
-  const graph = useQuery({ ...graphQuery(reference, depth), placeholderData: keepPreviousData });
-  const edges = graph.data?.edges.length ?? 0;
-  const asTable = table || (graph.data !== undefined && edges === 0);
+  const graph = useQuery(graphQuery(reference, reach(depth)));
+  const me = graph.data ? nodeRef(graph.data, reference) : "";
+  const shown = useMemo(() => (graph.data ? near(graph.data, me, depth) : null), [graph.data, me, depth]);
+  const edges = shown?.edges.length ?? 0;
+  const asTable = table || (shown !== null && edges === 0);
   const put = (change: { depth?: number; as?: "table" }) => void navigate({ search: change, replace: true });
   const side = (
     <>
+      {graph.data?.truncated && !asTable ? <span>the nearest {graph.data.nodes.length} only</span> : null}
       {asTable ? null : (
         <>
           <select
@@ -89,11 +93,7 @@ function Relations({ page, reference }: { page: EntityPage; reference: Ref }) {
         <RelationsTable relations={page.relations} first={12} />
       ) : (
         <Suspense fallback={<div className={e.graphRoom} />}>
-          {graph.data ? (
-            <RelationsGraph graph={graph.data} me={nodeRef(graph.data, reference)} fit={fit} />
-          ) : (
-            <div className={e.graphRoom} />
-          )}
+          {shown ? <RelationsGraph graph={shown} me={me} fit={fit} /> : <div className={e.graphRoom} />}
         </Suspense>
       )}
     </Section>
@@ -146,7 +146,7 @@ function Conflicts({ conflicts }: { conflicts: EntityPage["conflicts"] }) {
     <Section title="Claimed by" number={plural(conflicts.length, "file")}>
       <ul className={e.list}>
         {conflicts.map((claim) => (
-          <li key={claim.url} className={e.problem}>
+          <li key={`${claim.url} ${claim.claimedAt}`} className={e.problem}>
             <span className={e.problemLead}>
               {claim.holds ? (
                 <Severity severity="note" word="Holds" bare />
@@ -159,7 +159,7 @@ function Conflicts({ conflicts }: { conflicts: EntityPage["conflicts"] }) {
                 {claim.project}
               </a>
               <div className="t3">
-                {claim.file} · claimed <Age time={claim.claimedAt} suffix=" ago" /> ·{" "}
+                {claim.file ?? "no file"} · claimed <Age time={claim.claimedAt} suffix=" ago" /> ·{" "}
                 {claim.holds ? "holds the name" : "refused: the earlier claim holds"}
               </div>
             </div>

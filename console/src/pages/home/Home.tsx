@@ -158,7 +158,7 @@ function Kinds({ values }: { values: FacetValue[] | undefined }) {
           {values.map((value) => (
             <li key={value.value} className={h.kind}>
               <KindIcon kind={value.value} />
-              <Link to="/catalog" search={{ kind: [value.value] }} className={`grow ${c.open}`}>
+              <Link to="/catalog" search={{ kind: [value.value.toLowerCase()] }} className={`grow ${c.open}`}>
                 {kindPlural(value.value)}
               </Link>
               <span className={h.number}>{count(value.count)}</span>

@@ -44,11 +44,8 @@ export function Problems() {
   const navigate = useNavigate({ from: "/problems" });
   const phone = useMediaQuery("(max-width: 47.99em)", undefined, { getInitialValueInEffect: false });
   const filters = useMemo(() => readFilters(PROBLEM_FILTERS, search), [search]);
-  const { q, project } = search;
-  const query = useMemo(
-    () => ({ ...filters, ...(q ? { q } : {}), ...(project ? { project } : {}) }),
-    [filters, q, project],
-  );
+  const { q } = search;
+  const query = useMemo(() => ({ ...filters, ...(q ? { q } : {}) }), [filters, q]);
   const list = useInfiniteQuery(problemsQuery(query));
   const { data: facets } = useQuery(problemFacetsQuery(query));
   const first = list.data?.pages[0];
@@ -77,14 +74,14 @@ export function Problems() {
   const change = useCallback(
     (next: Filters<ProblemFilter>, text: string, typing: boolean) =>
       void navigate({
-        search: { ...next, ...(text ? { q: text } : {}), ...(project ? { project } : {}) },
+        search: { ...next, ...(text ? { q: text } : {}) },
         replace: typing,
       }),
-    [navigate, project],
+    [navigate],
   );
   const flip = (key: ProblemFilter, value: string) => change(toggle(filters, key, value), q ?? "", false);
   const facetValues = facets?.facets as Record<string, FacetValue[]> | undefined;
-  const active = countFilters(filters) + (q ? 1 : 0) + (project ? 1 : 0);
+  const active = countFilters(filters) + (q ? 1 : 0);
   return (
     <div className={c.page}>
       <aside className={`${c.facets} not-phone`} aria-label="Filters">

@@ -15,7 +15,7 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import { useEffect, useMemo, useRef } from "react";
-import type { Graph, GraphNode } from "../../../api/types";
+import type { Drawn, GraphNode } from "../../../api/types";
 import { kindWord, parseRef, typeWord } from "../../../lib/ref";
 import { plural } from "../../../lib/time";
 import { BrokenIcon, KindIcon } from "../../../ui/icons";
@@ -88,7 +88,7 @@ const EDGE_TYPES = { relation: RelationEdge };
 const FIT = { maxZoom: 1, minZoom: 0.72, padding: { top: "8px", bottom: "16px", x: "16px" } } as const;
 const HEIGHT = { least: 120, most: 460, margin: 24 };
 
-type Props = { graph: Graph; me: string; fit: number };
+type Props = { graph: Drawn; me: string; fit: number };
 
 function Flow({ graph, me, fit }: Props) {
   const placed = useMemo(() => layout(graph, me), [graph, me]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Graph, GraphNode } from "../../../api/types";
+import type { Drawn, GraphNode } from "../../../api/types";
 import { fold, layout } from "./layout";
 
 const node = (ref: string, problems = 0): GraphNode => ({
@@ -17,7 +17,7 @@ const edge = (from: string, type: string, to: string) => ({ from, type, to, labe
 
 const ME = "component:default/payments-api";
 const API = "api:default/payments-v2";
-const pictured: Graph = {
+const pictured: Drawn = {
   nodes: ["component:default/web", "component:default/kiosk", API, ME, "resource:default/db"].map((ref) => node(ref)),
   edges: [
     edge("component:default/web", "consumesApi", API),
@@ -27,7 +27,7 @@ const pictured: Graph = {
   ],
 };
 
-function fan(leaves: number, outwards: boolean): Graph {
+function fan(leaves: number, outwards: boolean): Drawn {
   const refs = Array.from({ length: leaves }, (_, i) => `component:default/leaf-${String(i).padStart(2, "0")}`);
   return {
     nodes: [node(ME), ...refs.map((ref, i) => node(ref, i === leaves - 1 ? 3 : 0))],
@@ -51,7 +51,7 @@ describe("layout", () => {
   });
 
   it("says both words where a column mixes relations", () => {
-    const graph: Graph = {
+    const graph: Drawn = {
       nodes: [node(ME), node("resource:default/db"), node(API)],
       edges: [edge(ME, "dependsOn", "resource:default/db"), edge(ME, "consumesApi", API)],
     };
@@ -59,7 +59,7 @@ describe("layout", () => {
   });
 
   it("survives circles, edges to itself and a lonely node", () => {
-    const circle: Graph = {
+    const circle: Drawn = {
       nodes: [node(ME), node(API)],
       edges: [edge(ME, "dependsOn", API), edge(API, "dependsOn", ME), edge(ME, "dependsOn", ME)],
     };

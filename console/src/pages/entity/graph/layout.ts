@@ -3,7 +3,7 @@
  * dependency); this decides columns, folds long ones and names them. Pure: no React, no pixels of the screen.
  */
 import { Graph as Dagre, layout as dagreLayout } from "@dagrejs/dagre";
-import type { Graph, GraphEdge, GraphNode } from "../../../api/types";
+import type { Drawn, GraphEdge, GraphNode } from "../../../api/types";
 
 export const NODE = { width: 168, height: 40 };
 const GAP = { between: 8, columns: 46 };
@@ -29,8 +29,8 @@ const WORDS: Record<string, [right: string, left: string]> = {
   apiProvidedBy: ["provided by", "provides"],
   dependsOn: ["depends on", "needed by"],
   dependencyOf: ["needed by", "depends on"],
-  partOf: ["part of", "has part"],
-  hasPart: ["has part", "part of"],
+  partOf: ["part of", "parts"],
+  hasPart: ["parts", "part of"],
   ownedBy: ["owned by", "owns"],
   ownerOf: ["owns", "owned by"],
   memberOf: ["member of", "members"],
@@ -42,7 +42,7 @@ const WORDS: Record<string, [right: string, left: string]> = {
 type Folded = { nodes: GraphNode[]; edges: GraphEdge[]; more: Map<string, number> };
 
 /** Keeps the first leaves of each fan and stands one "n more" for the others. Problems and known owners go first. */
-export function fold(graph: Graph, me: string, most = MOST): Folded {
+export function fold(graph: Drawn, me: string, most = MOST): Folded {
   const degree = new Map<string, number>();
   for (const { from, to } of graph.edges) {
     degree.set(from, (degree.get(from) ?? 0) + 1);
@@ -111,7 +111,7 @@ function labelColumns(placed: Placed[], edges: Folded["edges"], meX: number, mor
   }));
 }
 
-export function layout(graph: Graph, me: string): Layout {
+export function layout(graph: Drawn, me: string): Layout {
   const { nodes, edges, more } = fold(graph, me);
   const dagre = new Dagre();
   dagre.setGraph({ rankdir: "LR", nodesep: GAP.between, ranksep: GAP.columns, marginx: 0, marginy: 0 });
