@@ -56,7 +56,7 @@ class Sandbox:
 
     def __init__(self, binary: Path, options: list[str]) -> None:
         command = [str(binary)]
-        if not binary.name.startswith("gitlab-sandbox"):
+        if binary.name.startswith("stagedoor"):
             command.append("sandbox")
         command += ["--listen", "127.0.0.1:0", "--seed", SEED, *options]
         self.log = tempfile.TemporaryFile()

@@ -20,7 +20,9 @@ const { items: all } = await client.getEntities();
 const where = (test) => all.filter(test);
 const components = where((e) => e.kind === "Component");
 const apis = where((e) => e.kind === "API");
-const some = components[0];
+const cameFrom = (entity) => entity.metadata.annotations["backstage.io/managed-by-location"].replace(/^url:/, "");
+const some = components.find((e) => cameFrom(e).includes("/-/blob/"));
+const inferred = components.find((e) => !cameFrom(e).includes("/-/blob/"));
 const owned = (owner) => where((e) => e.relations?.some((r) => r.type === "ownedBy" && r.targetRef === owner));
 
 check("the catalog holds all core kinds of the company", () => {
@@ -229,7 +231,7 @@ check("validateEntity", async () => {
 });
 
 check("locations: dry run, add, find in every way, add again, remove", async () => {
-  const target = some.metadata.annotations["backstage.io/managed-by-location"].replace(/^url:/, "");
+  const target = cameFrom(some);
   const dry = await client.addLocation({ target, dryRun: true });
   assert.equal(dry.exists, false);
   assert.equal(dry.location.target, target);
@@ -261,16 +263,20 @@ check("locations: dry run, add, find in every way, add again, remove", async () 
 check("removeEntityByUid: what a file describes stays, with the reason", async () => {
   await assert.rejects(client.removeEntityByUid(some.metadata.uid), (error) => {
     assert.equal(error.cause.name, "ConflictError");
-    assert.match(error.message, /would come back/);
+    assert.match(error.cause.message, /would come back/);
     return true;
   });
   await client.removeEntityByUid("00000000-0000-0000-0000-000000000000");
 });
 
 check("analyzeLocation: a known repository and an unknown one", async () => {
-  const file = some.metadata.annotations["backstage.io/managed-by-location"].replace(/^url:/, "");
+  const file = cameFrom(some);
   const known = await client.analyzeLocation({ location: { type: "url", target: file } });
   assert.ok(known.existingEntityFiles.some((f) => refOf(f.entity) === refOf(some)), JSON.stringify(known).slice(0, 300));
+  const guess = await client.analyzeLocation({ location: { type: "url", target: cameFrom(inferred) } });
+  assert.deepEqual(guess.existingEntityFiles, []);
+  assert.equal(guess.generateEntities[0].entity.metadata.name, inferred.metadata.name);
+  assert.ok(guess.generateEntities[0].fields.every((f) => f.state === "analysisSuggestedValue" && f.description));
   const other = await client.analyzeLocation({ location: { type: "url", target: "https://elsewhere.example/a/thing" } });
   assert.equal(other.generateEntities[0].entity.metadata.name, "thing");
 });

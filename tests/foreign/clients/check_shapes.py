@@ -214,8 +214,8 @@ def declare(path: str, described: str, role: str) -> None:
 
 def need() -> None:
     if DESCRIPTION is None:
-        looked = " nor ".join(str(place) for place in PLACES)
-        raise Skipped(f"NO OPENAPI DESCRIPTION: gitlab/openapi.yaml is neither in {looked}; shapes are NOT checked")
+        looked = " and not in ".join(str(place) for place in PLACES)
+        raise Skipped(f"NO OPENAPI DESCRIPTION: gitlab/openapi.yaml is not in {looked}; shapes are NOT checked")
 
 
 for row in READS:
