@@ -44,7 +44,7 @@ def validate(folder: Path) -> None:
     check("a refused document exits 1", done.returncode == 1, done)
     check("a row for each document", [r["document"] for r in rows] == [0, 0, 1], rows)
     check("one bad document does not sink the other", [r["accepted"] for r in rows] == [True, True, False], rows)
-    check("rows have file, ref and problems", rows[0]["ref"] == "component:default/payments-api" and rows[2]["problems"], rows)
+    check("rows have file, ref and problems", rows[0]["ref"] == "Component:default/payments-api" and rows[2]["problems"], rows)
     text = run("catalog", "validate", str(bad))
     check("text names file, line and field", f"{bad}" in text.stdout and "spec.owner" in text.stdout, text.stdout)
     check("broken bytes are refused, not a crash", run("catalog", "validate", str(broken)).returncode == 1)

@@ -1,7 +1,8 @@
 //! What can be said of a project that does not describe itself, and why.
 
-use model::{Code, Entity, Severity};
-use model::{EntityRef, Evidence, Fact, Origin, Ownership, Problem, RefKey, Source, safe_name};
+use model::{
+    Code, Entity, EntityRef, Evidence, Fact, Origin, Ownership, Problem, RefKey, Severity, Source, safe_name, user_name,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -109,7 +110,8 @@ fn owner(project: &ProjectRecord, owners: Option<(&str, &Codeowners)>) -> (Owner
             return (none, None);
         }
     };
-    let owner = EntityRef::new(kind, "default", safe_name(path)).key();
+    let name = if kind == "user" { user_name(path) } else { safe_name(path) };
+    let owner = EntityRef::new(kind, "default", name).key();
     let found = fact("spec.owner", owner.as_str(), format!("the project lives in the {detail}"), url);
     (Ownership { owner: Some(owner), evidence: Evidence::Group, detail }, Some(found))
 }
@@ -119,8 +121,12 @@ fn owner(project: &ProjectRecord, owners: Option<(&str, &Codeowners)>) -> (Owner
 fn owner_ref(owner: &codeowners::Owner) -> Option<RefKey> {
     let codeowners::Owner::Mention(path) = owner else { return None };
     let path = path.trim_start_matches('@');
-    let kind = if path.contains('/') { "group" } else { "user" };
-    Some(EntityRef::new(kind, "default", safe_name(path)).key())
+    let owner = if path.contains('/') {
+        EntityRef::new("group", "default", safe_name(path))
+    } else {
+        EntityRef::new("user", "default", user_name(path))
+    };
+    Some(owner.key())
 }
 
 /// A topic as a tag, when it can be one.

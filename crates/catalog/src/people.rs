@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gitlab::{Group, User};
-use model::{ConnectionName, Entity, EntityRef, Origin, Source, group_aliases, safe_name};
+use model::{ConnectionName, Entity, EntityRef, Origin, Source, group_aliases, safe_name, user_name};
 use serde_json::{Map, Value, json};
 use store::{Replacement, Root};
 use url::Url;
@@ -52,7 +52,7 @@ fn group(connection: &ConnectionName, instance: &Url, group: &Group) -> Entity {
 }
 
 fn person(connection: &ConnectionName, instance: &Url, user: &User, member_of: &BTreeSet<String>) -> Entity {
-    let entity_ref = EntityRef::new("User", "default", safe_name(&user.username));
+    let entity_ref = EntityRef::new("User", "default", user_name(&user.username));
     let mut profile = Map::new();
     profile.insert("displayName".into(), user.name.clone().into());
     if let Some(email) = user.public_email.as_ref().filter(|email| !email.is_empty()) {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use model::{BlobId, Code, Position, Problem, Severity};
+use serde_json::Value;
 use store::FileKey;
 use url::Url;
 
@@ -165,12 +166,32 @@ impl Walked {
     fn document(&mut self, visit: &Visit, document: Document, blob: &BlobId, map: Map<'_>, visits: &mut Vec<Visit>) {
         let Document { position, entity, claimed_ref, mut problems, .. } = document;
         let Some(mut accepted) = entity else {
-            self.refused.extend(claimed_ref.map(|r| (visit.key.clone(), r.key())));
+            match claimed_ref {
+                Some(refused) => self.refused.push((visit.key.clone(), refused.key())),
+                // It may have been any of the entities that the file held.
+                None => self.unreadable.push(visit.key.clone()),
+            }
             self.problems.extend(problems.into_iter().map(|p| (visit.key.clone(), p)));
             return;
         };
-        for placeholder in std::mem::take(&mut accepted.placeholders) {
-            problems.extend(self.fill(visit, &mut accepted, &placeholder, map));
+        let placeholders = std::mem::take(&mut accepted.placeholders);
+        if !placeholders.is_empty() {
+            for placeholder in &placeholders {
+                problems.extend(self.fill(visit, &mut accepted, placeholder, map));
+            }
+            // What was filled in may be of a form that the field does not allow.
+            let (still, found) = format::check_value(&Value::Object(accepted.body.clone()));
+            problems.extend(found.into_iter().map(|p| p.at(Some(position))));
+            match still {
+                Some(still) => accepted.location = still.location,
+                // With an open or failed placeholder it is judged again when that is known.
+                None if problems.iter().any(|p| p.code == Code::Placeholder) => {}
+                None => {
+                    self.refused.push((visit.key.clone(), accepted.entity_ref.key()));
+                    self.problems.extend(problems.into_iter().map(|p| (visit.key.clone(), p)));
+                    return;
+                }
+            }
         }
         if let Some(location) = &accepted.location {
             for (target, position) in &location.targets {

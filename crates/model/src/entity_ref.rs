@@ -50,7 +50,7 @@ impl EntityRef {
             None => (default_kind, text),
         };
         let (namespace, name) = rest.split_once('/').unwrap_or((default_namespace, rest));
-        if name.contains(['/', ':']) || namespace.contains(':') {
+        if name.contains(['/', ':']) || namespace.contains(':') || kind.is_some_and(|kind| kind.contains('/')) {
             return Err(EntityRefError::TooManySeparators(text.to_owned()));
         }
         let kind = kind.ok_or_else(|| EntityRefError::KindMissing(text.to_owned()))?;

@@ -19,7 +19,7 @@ pub use ctx::{Ctx, RequestId};
 pub use entity::{Entity, Evidence, Fact, Origin, Ownership, Source, Staleness};
 pub use entity_ref::{EntityRef, EntityRefError, RefKey};
 pub use ids::{BlobId, CommitId, ConnectionName, ConnectionNameError, GroupId, ProjectId, UserId};
-pub use name::{group_aliases, safe_name};
+pub use name::{group_aliases, safe_name, user_name};
 pub use problem::{Code, Position, Problem, Severity};
 pub use relation::{RelationType, implied_relations};
 

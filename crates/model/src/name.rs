@@ -34,6 +34,19 @@ pub fn safe_name(full_path: &str) -> String {
     }
 }
 
+/// Makes an entity name of a user name, so that different people never share one.
+///
+/// A user name has no slash, so its dots may stay: `ilse.brandvold` is what people write in CODEOWNERS and catalog files.
+#[must_use]
+pub fn user_name(username: &str) -> String {
+    let plain = username.len() <= LONGEST
+        && !username.contains("..")
+        && username.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        && username.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && username.ends_with(|c: char| c.is_ascii_alphanumeric());
+    if plain { username.to_owned() } else { safe_name(username) }
+}
+
 /// FNV-1a, folded to 32 bits. Not a security boundary: it only keeps names of different paths apart.
 fn fnv1a(text: &str) -> u32 {
     let hash = text

@@ -26,6 +26,7 @@ fn references_take_defaults_and_refuse_what_is_ambiguous() {
     check("/x", Err("empty part"));
     check("a/b/c", Err("too many"));
     check("a:b:c", Err("too many"));
+    check("ns/na:me", Err("too many"));
     assert!(EntityRef::parse("x", None, "default").expect_err("no kind").to_string().contains("needs a kind"));
 }
 
@@ -70,6 +71,9 @@ fn safe_names_keep_colliding_paths_apart() {
     assert_ne!(safe_name("a/b-c"), safe_name("a-b/c"));
     assert_ne!(safe_name("a/b.c"), safe_name("a/b/c"));
     assert!(safe_name("_x_").starts_with("x.."));
+    assert_eq!(user_name("ilse.brandvold"), "ilse.brandvold");
+    assert_ne!(user_name("_ilse"), user_name("ilse"));
+    assert_ne!(user_name("x..1"), "x..1");
     let aliases: Vec<_> = group_aliases("sandrill/harbour/ops").iter().map(ToString::to_string).collect();
     assert_eq!(aliases, ["group:default/sandrill-harbour-ops", "group:default/harbour-ops", "group:default/ops"]);
 }
