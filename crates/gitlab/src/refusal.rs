@@ -120,8 +120,10 @@ pub(crate) fn lacks_scope(needed: Vec<String>) -> Error {
 
 fn forbidden(body: &Body, says: &str) -> Error {
     if body.error == "insufficient_scope" {
-        let named: Vec<String> =
-            body.scope.iter().flat_map(|s| s.split([' ', ','])).filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        let words = body.scope.iter().flat_map(|s| s.split([' ', ','])).filter(|s| !s.is_empty());
+        let mut named: Vec<String> = words.map(str::to_owned).collect();
+        // The least that suffices first: it is what the remedy leads people to.
+        named.sort_by_key(|scope| !scope.starts_with("read_"));
         return lacks_scope(if named.is_empty() { vec!["read_api".to_owned(), "api".to_owned()] } else { named });
     }
     Error::caller(

@@ -29,8 +29,8 @@ fn gitlab_s_error_bodies_are_told_apart() {
         "Invalid token",
     );
     let scope = r#"{"error":"insufficient_scope","error_description":"The request requires higher privileges than provided by the access token.","scope":"api read_api"}"#;
-    let needed = vec!["api".to_owned(), "read_api".to_owned()];
-    check(403, scope, &Kind::InsufficientScope { needed }, "the scope api or read_api");
+    let needed = vec!["read_api".to_owned(), "api".to_owned()];
+    check(403, scope, &Kind::InsufficientScope { needed }, "the scope read_api or api");
     check(403, r#"{"message":"403 Forbidden"}"#, &Kind::Forbidden, "may not");
     check(404, r#"{"message":"404 Project Not Found"}"#, &Kind::NotFound, "404 Project Not Found");
     check(404, r#"{"error":"404 Not Found"}"#, &Kind::Unsupported, "no such API path");

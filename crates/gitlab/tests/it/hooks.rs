@@ -27,7 +27,7 @@ impl Trail for NoTrail {
     fn abandoned(&self, _: TrailId) {}
 }
 
-async fn permit(connection: &str) -> Permit<RegisterHook> {
+pub(crate) async fn permit(connection: &str) -> Permit<RegisterHook> {
     let ctx = Ctx::new(Principal::System, RequestId::fresh(&FixedRandom::seeded(1)), Arc::new(ManualClock::at(NOW)));
     let action = RegisterHook {
         connection: ConnectionName::parse(connection).expect("legal"),

@@ -58,7 +58,12 @@ async fn a_budget_that_runs_out_is_not_overdrawn() {
         let left = 3_usize.saturating_sub(number + 1).to_string();
         with(
             json(200, &metadata()),
-            &[("ratelimit-limit", "3"), ("ratelimit-remaining", &left), ("ratelimit-reset", &reset)],
+            &[
+                ("ratelimit-limit", "3"),
+                ("ratelimit-remaining", &left),
+                ("ratelimit-reset", &reset),
+                ("date", "Fri, 20 Nov 2026 18:00:00 GMT"),
+            ],
         )
     })
     .await;

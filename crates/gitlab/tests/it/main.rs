@@ -15,6 +15,8 @@ mod logs;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod strangers;
 #[cfg(test)]
 mod texts;
