@@ -21,7 +21,8 @@ const where = (test) => all.filter(test);
 const components = where((e) => e.kind === "Component");
 const apis = where((e) => e.kind === "API");
 const cameFrom = (entity) => entity.metadata.annotations["backstage.io/managed-by-location"].replace(/^url:/, "");
-const some = components.find((e) => cameFrom(e).includes("/-/blob/"));
+const ORIGIN = "backstage.io/managed-by-origin-location";
+const some = components.find((e) => cameFrom(e).includes("/-/blob/") && e.metadata.annotations[ORIGIN] === `url:${cameFrom(e)}`);
 const inferred = components.find((e) => !cameFrom(e).includes("/-/blob/"));
 const owned = (owner) => where((e) => e.relations?.some((r) => r.type === "ownedBy" && r.targetRef === owner));
 
