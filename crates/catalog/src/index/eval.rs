@@ -10,7 +10,7 @@ use roaring::RoaringBitmap;
 
 use super::{
     Filter,
-    document::{OWNER_WORDS, WITH_TERMS, document, words},
+    document::{OWNER_WORDS, WITH_TERMS, WORDS, document, words},
     flatten::{Kept, element_rows, kept, lower, rows},
     links::End,
     state::{Found, Index},
@@ -227,17 +227,32 @@ impl Index {
 
     /// Who has every word of the text.
     pub(super) fn with_words(&self, text: &str) -> RoaringBitmap {
+        // The longest first: it leaves the fewest, and of those the own words can be looked at.
+        let mut wanted: Vec<Cow<'_, str>> = words(text).collect();
+        wanted.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let mut left: Option<RoaringBitmap> = None;
-        for word in words(text) {
-            let mut found = RoaringBitmap::new();
-            self.add_containing(super::document::WORDS, &word, &mut found);
-            self.add_containing(OWNER_WORDS, &word, &mut found);
+        for word in wanted {
             left = Some(match left {
-                Some(left) => left & found,
-                None => found,
+                Some(left) if left.len() * 16 < self.live.len() => {
+                    left.iter().filter(|slot| self.has_word(*slot, &word)).collect()
+                }
+                left => {
+                    let mut found = RoaringBitmap::new();
+                    self.add_containing(WORDS, &word, &mut found);
+                    self.add_containing(OWNER_WORDS, &word, &mut found);
+                    left.map(|left| left & &found).unwrap_or(found)
+                }
             });
         }
         left.unwrap_or_else(|| self.live.clone())
+    }
+
+    fn has_word(&self, number: u32, word: &str) -> bool {
+        let Some(slot) = self.slot(number) else { return false };
+        [(WORDS, &slot.statics), (OWNER_WORDS, &slot.derived)].into_iter().any(|(field, ids)| {
+            let field = self.terms.field(field);
+            field.is_some_and(|(id, _)| self.terms.of_field(ids, id).any(|term| term.text.contains(word)))
+        })
     }
 
     /// Who has an edge of this type to whatever the reference means here.

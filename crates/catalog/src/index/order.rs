@@ -208,7 +208,8 @@ impl Index {
                     if walked < slots.len() { self.walk_terms(slots, first, columns, from, walked) } else { None };
                 walked.unwrap_or_else(|| self.sorted(slots, columns, from))
             }
-            [only @ Column { by: By::Changed | By::Problems, .. }] => self.sorted_by_number(slots, only, from),
+            [only @ Column { by: By::Changed, .. }] => self.sorted_by_number(slots, only, from),
+            [only @ Column { by: By::Problems, .. }] => self.by_problems(slots, only, from),
             _ => self.sorted(slots, columns, from),
         }
     }
@@ -267,7 +268,7 @@ impl Index {
         let largest = after.filter(|after| from.back && **after < largest).unwrap_or(&largest);
         let mut range = self.by_ref.range((Bound::Excluded(least), Bound::Excluded(largest))).map(|(_, slot)| *slot);
         let mut found = Vec::new();
-        for _ in 0..patience(expected) {
+        for _ in 0..patience(expected, slots.len()) {
             let Some(slot) = (if from.back { range.next_back() } else { range.next() }) else { return Some(found) };
             if slots.contains(slot) {
                 found.push(slot);
@@ -292,6 +293,31 @@ impl Index {
             if from.back { order.reverse() } else { order }
         };
         first(keys, from.most, by).map(|(_, slot)| slot).collect()
+    }
+
+    /// By number of problems: most have none, and those go by reference.
+    fn by_problems(&self, slots: &RoaringBitmap, column: &Column<'_>, from: From<'_>) -> Vec<u32> {
+        let Some((_, field)) = self.terms.field("stagedoor.problem") else { return self.by_reference(slots, from) };
+        let number = from.after.and_then(|(worth, _)| match worth.first() {
+            Some(Some(Worth::Number(number))) => Some(*number),
+            _ => None,
+        });
+        let with = |from| self.sorted_by_number(&(slots & &field.exists), column, from);
+        let without = |from| self.by_reference(&(slots - &field.exists), from);
+        let with_first = column.descending != from.back;
+        let mut found = match number {
+            // The position is in the second part, and nothing of the first comes after it.
+            Some(0) if with_first => return without(from),
+            Some(1..) if !with_first => return with(from),
+            _ if with_first => with(from),
+            _ => without(from),
+        };
+        let most = from.most - found.len();
+        if most > 0 {
+            let rest = From { after: None, most, ..from };
+            found.extend(if with_first { without(rest) } else { with(rest) });
+        }
+        found
     }
 
     /// As `sorted`, for the one column that everything has and that costs nothing to compare.
@@ -344,7 +370,7 @@ impl Index {
             return Some(found);
         }
         let mut terms = field.by_text.range::<str, _>(texts);
-        let mut patience = patience(expected);
+        let mut patience = patience(expected, slots.len());
         let step = || if upwards { terms.next() } else { terms.next_back() };
         for (text, term) in std::iter::from_fn(step) {
             patience = patience.checked_sub(1)?;
@@ -377,6 +403,9 @@ impl Index {
             [first, rest @ ..] if here(first) => Some((rest, at)),
             _ => None,
         });
+        if let (None, 1) = (after, group.len()) {
+            return group.iter().collect();
+        }
         self.rows_from(group, columns.get(1..).unwrap_or_default(), From { after, ..from })
     }
 }
@@ -386,9 +415,10 @@ fn cost(most: usize, list: u64, meant: u64) -> u64 {
     (most as u64).saturating_mul(list) / meant.max(1)
 }
 
-/// How many are looked at before another way is taken, because what is meant lies far from the start.
-fn patience(expected: u64) -> u64 {
-    expected.saturating_mul(8).saturating_add(1_000)
+/// How many are looked at before another way is taken, because what is meant lies far from the start: about as long as
+/// the other way would take, sorting a row costing several steps.
+fn patience(expected: u64, meant: u64) -> u64 {
+    expected.saturating_mul(8).saturating_add(meant.saturating_mul(4)).saturating_add(1_000)
 }
 
 /// The first `most`, in order.

@@ -203,8 +203,12 @@ impl Index {
         entity.body.shrink_to_fit();
         entity.relations.shrink_to_fit();
         entity.aliases.shrink_to_fit();
+        self.share(&mut entity);
         let (id, order) = (entity.id, (entity.claimed_at, entity.id));
-        let number = self.by_ref.get(&key).copied().unwrap_or_else(|| self.occupy(key));
+        let number = self.by_ref.get(&key).copied().unwrap_or_else(|| {
+            let named = self.incoming.get_key_value(&key).map(|(named, _)| named.clone());
+            self.occupy(named.unwrap_or(key))
+        });
         let Some(slot) = self.slot(number) else { return };
         let at = slot.claims.partition_point(|claim| (claim.claimed_at, claim.id) < order);
         if at == 0 && !slot.claims.is_empty() {
@@ -217,6 +221,18 @@ impl Index {
         }
         if at == 0 {
             self.learn_document(number);
+        }
+    }
+
+    /// Lets equal references share their text: ten thousand entities name one owner.
+    fn share(&self, entity: &mut Entity) {
+        let owner = entity.ownership.as_mut().and_then(|ownership| ownership.owner.as_mut());
+        for target in entity.relations.iter_mut().map(|(_, target)| target).chain(owner) {
+            if let Some((held, _)) = self.by_ref.get_key_value(target) {
+                *target = held.clone();
+            } else if let Some((named, _)) = self.incoming.get_key_value(target) {
+                *target = named.clone();
+            }
         }
     }
 

@@ -40,6 +40,14 @@ impl Postings {
         }
     }
 
+    fn contains(&self, slot: u32) -> bool {
+        match self {
+            Self::Empty => false,
+            Self::One(only) => *only == slot,
+            Self::Many(slots) => slots.contains(slot),
+        }
+    }
+
     fn remove(&mut self, slot: u32) {
         match self {
             Self::One(only) if *only == slot => *self = Self::Empty,
@@ -175,13 +183,19 @@ impl Terms {
     /// Notes that `slot` has this value, which `lower` gives in lower case. The answer goes into the slot's list.
     pub(super) fn add(&mut self, field: FieldId, slot: u32, written: &str, lower: &str) -> Option<TermId> {
         let entry = self.fields.get_mut(field as usize)?;
+        let known = entry.by_text.get(lower).copied();
+        if let Some(term) = known.and_then(|id| self.terms.get_mut(id as usize)) {
+            if term.slots.contains(slot) {
+                return known;
+            }
+            term.slots.insert(slot);
+        }
         entry.exists.insert(slot);
         if !entry.valued.insert(slot) {
             entry.several.insert(slot);
         }
-        if let Some(id) = entry.by_text.get(lower) {
-            self.terms.get_mut(*id as usize)?.slots.insert(slot);
-            return Some(*id);
+        if known.is_some() {
+            return known;
         }
         let text: Arc<str> = lower.into();
         let written = (written != lower).then(|| written.into());

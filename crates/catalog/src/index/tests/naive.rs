@@ -1,15 +1,17 @@
 //! The index again, by looking at everything each time. What it says is what the index must say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Entity, RefKey, RelationType};
 use serde_json::Value;
 
-use crate::index::{Filter, Order};
+use crate::index::{Filter, Index, Order};
 
 pub(super) struct Naive {
     /// Every entity that is held, by reference.
     pub(super) held: Vec<(RefKey, Entity)>,
+    /// What `stagedoor.problems` orders by, which is taken from the index: only the order itself is tried.
+    problems: BTreeMap<RefKey, String>,
 }
 
 impl Naive {
@@ -17,7 +19,16 @@ impl Naive {
         let mut all: Vec<(RefKey, Entity)> = entities.iter().map(|e| (e.entity_ref.key(), e.clone())).collect();
         all.sort_by(|a, b| (&a.0, a.1.claimed_at, a.1.id).cmp(&(&b.0, b.1.claimed_at, b.1.id)));
         all.dedup_by(|later, first| later.0 == first.0);
-        Self { held: all }
+        Self { held: all, problems: BTreeMap::new() }
+    }
+
+    pub(super) fn with_problems_of(mut self, index: &Index) -> Self {
+        for (key, _) in &self.held {
+            let counts = index.get(key).expect("held").problem_counts();
+            let worth = format!("{:09}.{:09}.{:09}", counts.error, counts.warning, counts.note);
+            self.problems.insert(key.clone(), worth);
+        }
+        self
     }
 
     pub(super) fn resolve(&self, target: &RefKey) -> Option<RefKey> {
@@ -137,6 +148,11 @@ impl Naive {
         meant.sort_by(|a, b| {
             for Order { field, descending } in order {
                 let worth = |(key, e): &(RefKey, Entity)| {
+                    match field.as_str() {
+                        "stagedoor.changed" => return Some(format!("{:020}", e.changed_at)),
+                        "stagedoor.problems" => return self.problems.get(key).cloned(),
+                        _ => {}
+                    }
                     let rows = self.rows(key, e).into_iter();
                     let values = rows.filter(|(p, _)| *p == field.to_lowercase()).filter_map(|(_, v)| v);
                     if *descending { values.max() } else { values.min() }
