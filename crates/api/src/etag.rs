@@ -7,13 +7,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// JSON text with a weak tag over `identity` (the part of it that does not change by time passing).
-///
+/// JSON text with a weak tag over all of it.
+pub(crate) fn json(request: &HeaderMap, body: String) -> Response {
+    let length = body.len();
+    tagged(request, body, length)
+}
+
+/// JSON text of a page whose last property is `asOf`, the time of the answer, which says nothing about the state.
+pub(crate) fn page(request: &HeaderMap, body: String) -> Response {
+    let length = body.rfind(",\"asOf\"").unwrap_or(body.len());
+    tagged(request, body, length)
+}
+
 /// Weak, because the same state may be sent compressed or not. The hash is keyless and 64 bits wide: it tells states
 /// apart, it guards nothing.
-pub(crate) fn json(request: &HeaderMap, identity: &str, body: String) -> Response {
+fn tagged(request: &HeaderMap, body: String, length: usize) -> Response {
     let mut hasher = DefaultHasher::new();
-    hasher.write(identity.as_bytes());
+    hasher.write(body.as_bytes().get(..length).unwrap_or_default());
     let tag = format!("W/\"{:016x}\"", hasher.finish());
     let known = request
         .get_all(header::IF_NONE_MATCH)

@@ -27,7 +27,13 @@ pub(crate) async fn livez() -> &'static str {
 pub(crate) async fn readyz(State(app): State<App>) -> Response {
     let mut waiting = Vec::new();
     if !app.catalog.is_ready() {
-        waiting.push(json!({ "what": "catalog", "why": "the first reading of the connected GitLabs has not ended" }));
+        // A connection that was never read completely holds everything up; the status says how far it is.
+        let connections = app.catalog.status().connections.into_iter().filter(|c| c.last_good_at.is_none());
+        let connections: Vec<_> = connections
+            .map(|c| json!({ "name": c.name, "projectsSeen": c.projects_seen, "error": c.error.map(|e| e.message) }))
+            .collect();
+        let why = "not everything that the connections can see was read yet";
+        waiting.push(json!({ "what": "catalog", "why": why, "connections": connections }));
     }
     if let Err(error) = app.store.ping().await {
         tracing::warn!(%error, "the database does not answer");

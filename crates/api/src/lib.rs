@@ -27,6 +27,7 @@ mod v1;
 use std::{io, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tokio::{net::TcpListener, sync::watch};
 use tower_http::{
     compression::{
@@ -47,6 +48,8 @@ use services::App;
 const BODY: usize = 1 << 20;
 /// Every answer comes from memory or one small statement; longer means that something hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long answers may take to end after the server was told to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
 /// Smaller answers fit into a packet or two anyway.
 const WORTH_COMPRESSING: u64 = 1024;
 
@@ -61,7 +64,20 @@ pub fn openapi() -> serde_json::Value {
     openapi::finish(described().split_for_parts().1)
 }
 
-/// Serves until `shutdown` resolves; then takes no new connections, ends events, and finishes what is being answered.
+/// What measures. Install its recorder before anything is served and hand its handle to [`Services`].
+#[must_use]
+pub fn recorder() -> PrometheusBuilder {
+    // In seconds; the finer ones hold the goals for reads.
+    const SECONDS: [f64; 14] =
+        [0.0001, 0.0003, 0.0006, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+    let builder = PrometheusBuilder::new();
+    let requests = Matcher::Full("stagedoor_http_request_seconds".to_owned());
+    // Without boundaries the metric is a summary, which cannot be added over replicas.
+    builder.set_buckets_for_metric(requests, &SECONDS).unwrap_or_else(|_| PrometheusBuilder::new())
+}
+
+/// Serves until `shutdown` resolves; then takes no new connections, ends events, and finishes what is being answered,
+/// for ten seconds at most.
 ///
 /// # Errors
 /// When the listener fails.
@@ -78,13 +94,23 @@ pub async fn serve(
             tracing::debug!(%error, "TCP_NODELAY");
         }
     });
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            shutdown.await;
-            // Nobody listening for events is no error.
-            close.send_replace(true);
-        })
-        .await
+    let mut closed = close.subscribe();
+    let served = axum::serve(listener, app).with_graceful_shutdown(async move {
+        shutdown.await;
+        close.send_replace(true);
+    });
+    let overdue = async {
+        // The sender lives in the router, so this ends only by being told.
+        let _told = closed.wait_for(|closed| *closed).await.is_ok();
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        served = served => served,
+        () = overdue => {
+            tracing::warn!("some answers had not ended ten seconds after the server was told to stop");
+            Ok(())
+        }
+    }
 }
 
 fn described() -> OpenApiRouter<App> {

@@ -74,5 +74,5 @@ fn require(schema: &mut Value) {
     extensions(("x-stagedoor-action" = json!("Read"))),
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(crate) async fn document(State(app): State<App>, headers: HeaderMap) -> Response {
-    etag::json(&headers, &app.document, app.document.clone())
+    etag::json(&headers, app.document.clone())
 }

@@ -21,7 +21,7 @@ use crate::{Answer, Failure, act, caller::Caller, etag, params::Params, services
 fn by_key(app: &App, headers: &HeaderMap, key: &RefKey, missing: String) -> Answer {
     let body = app.catalog.index().get(key).map(|view| view.json(None));
     let body = body.ok_or_else(|| Failure::not_found(missing))?;
-    Ok(etag::json(headers, &body.clone(), body))
+    Ok(etag::json(headers, body))
 }
 
 /// An entity by its reference.
@@ -51,7 +51,7 @@ pub(super) async fn by_name(
 pub(super) async fn by_uid(State(app): State<App>, headers: HeaderMap, Path(uid): Path<String>) -> Answer {
     let body = app.catalog.index().by_uid(&uid).map(|view| view.json(None));
     let body = body.ok_or_else(|| Failure::not_found(format!("No entity with uid {uid}")))?;
-    Ok(etag::json(&headers, &body.clone(), body))
+    Ok(etag::json(&headers, body))
 }
 
 /// Takes a registered location out of the catalog by the uid of its entity. What a file describes cannot be deleted here.
@@ -108,7 +108,7 @@ pub(super) async fn ancestry(
             .collect();
         format!("{{\"rootEntityRef\":{},\"items\":[{}]}}", json!(key), items.join(","))
     };
-    Ok(etag::json(&headers, &body.clone(), body))
+    Ok(etag::json(&headers, body))
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,7 +154,7 @@ pub(super) async fn by_refs(State(app): State<App>, headers: HeaderMap, mut para
             .collect();
         format!("{{\"items\":[{}]}}", items.join(","))
     };
-    Ok(etag::json(&headers, &body.clone(), body))
+    Ok(etag::json(&headers, body))
 }
 
 #[derive(Debug, Deserialize)]

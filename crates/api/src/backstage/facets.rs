@@ -57,5 +57,5 @@ fn answer(app: &App, headers: &HeaderMap, mut facets: Vec<String>, filter: &Filt
         })
         .collect();
     let body = json!({ "facets": facets }).to_string();
-    Ok(etag::json(headers, &body.clone(), body))
+    Ok(etag::json(headers, body))
 }

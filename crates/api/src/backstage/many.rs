@@ -57,7 +57,7 @@ pub(super) async fn entities(State(app): State<App>, uri: Uri, headers: HeaderMa
         (items, limit.is_some() && shown < page.total)
     };
     let body = format!("[{}]", items.join(","));
-    let mut response = etag::json(&headers, &body.clone(), body);
+    let mut response = etag::json(&headers, body);
     if let (true, Some(limit)) = (more, limit) {
         let next = After { limit: Some(limit), offset: Some(offset.unwrap_or(0).saturating_add(limit)) };
         if let Some(link) = link(&uri, &next) {
@@ -108,7 +108,7 @@ fn all(app: App, headers: &HeaderMap, filter: Filter, order: Vec<Order>, fields:
     let (first, cursor) = chunk(&app, &query, fields.as_deref())?;
     let Some(cursor) = cursor else {
         let body = format!("[{first}]");
-        return Ok(etag::json(headers, &body.clone(), body));
+        return Ok(etag::json(headers, body));
     };
     let ready = VecDeque::from([Bytes::from(format!("[{first}"))]);
     let rest = Rest { app, fields, cursor: Some(cursor), ready };

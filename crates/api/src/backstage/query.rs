@@ -149,5 +149,5 @@ fn answer(app: &App, headers: &HeaderMap, mut asked: Asked) -> Answer {
         body.push_str(&format!("],\"totalItems\":{total},\"pageInfo\":{}}}", Value::Object(cursors)));
         body
     };
-    Ok(etag::json(headers, &body.clone(), body))
+    Ok(etag::json(headers, body))
 }

@@ -14,6 +14,7 @@ use url::Url;
 use crate::Failure;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// The names under which we may be asked: loopback, and the configured public address.
 #[derive(Debug, Clone)]
@@ -65,12 +66,15 @@ pub(super) fn admit(hosts: &Hosts, request: &Request) -> Result<(), Failure> {
             "This server answers only for loopback addresses and its configured public_url. Ask for it by one of those.",
         ));
     }
+    let other_site =
+        headers.get(SEC_FETCH_SITE).is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"));
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return Ok(());
+        // A link from elsewhere may open a page. What other sites' pages load from us by themselves they could not read,
+        // but they could see how long it takes.
+        let page = headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode == "navigate");
+        return if other_site && !page { Err(cross_site()) } else { Ok(()) };
     }
-    if let Some(site) = headers.get(SEC_FETCH_SITE)
-        && !matches!(site.as_bytes(), b"same-origin" | b"none")
-    {
+    if other_site {
         return Err(cross_site());
     }
     for origin in headers.get_all(header::ORIGIN) {
@@ -92,7 +96,7 @@ fn cross_site() -> Failure {
     Failure::new(
         StatusCode::FORBIDDEN,
         "cross-site",
-        "A page of another site asked for this. Writes are taken only from Stagedoor's own pages and from programs.",
+        "A page of another site asked for this. Only Stagedoor's own pages and programs are answered; follow a link to open a page.",
     )
 }
 

@@ -5,6 +5,8 @@
 
 mod guard;
 mod render;
+#[cfg(test)]
+mod tests;
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 
@@ -16,6 +18,7 @@ use axum::{
 };
 use futures::FutureExt;
 use model::RequestId;
+use tracing::Instrument;
 
 pub(crate) use guard::Hosts;
 
@@ -50,9 +53,8 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
     request.extensions_mut().insert(id.clone());
 
     let mut response = match guard::admit(&app.hosts, &request) {
-        Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|panic| {
-            Failure::internal(&format_args!("panic: {}", panic_text(panic.as_ref()))).into_response()
-        }),
+        // Whatever is logged meanwhile can be found by the id that the caller was told.
+        Ok(()) => answered(next, request).instrument(tracing::error_span!("request", id = %id)).await,
         Err(failure) => failure.into_response(),
     };
     if response.status().is_client_error() || response.status().is_server_error() {
@@ -71,6 +73,13 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
 
     record(&method, route.as_ref().map_or("console", MatchedPath::as_str), response.status(), started, &id);
     response
+}
+
+/// A fault in one handler is one failed request, not the end of the process.
+async fn answered(next: Next, request: Request) -> Response {
+    AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|panic| {
+        Failure::internal(&format_args!("panic: {}", panic_text(panic.as_ref()))).into_response()
+    })
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -53,7 +53,7 @@ pub(super) async fn page(
         }
     }
     let body = entities::json(&page)?;
-    Ok(etag::json(&headers, &body.clone(), body))
+    Ok(etag::json(&headers, body))
 }
 
 /// The entity that has this reference or is also called so.
@@ -192,7 +192,7 @@ pub(super) async fn graph(
         }
     };
     let body = entities::json(&graph)?;
-    Ok(etag::json(&headers, &body.clone(), body))
+    Ok(etag::json(&headers, body))
 }
 
 fn relations(params: &[String]) -> Answer<Vec<RelationType>> {

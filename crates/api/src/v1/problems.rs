@@ -61,8 +61,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, mut params:
         }
     };
     let body = entities::json(&list)?;
-    let identity = body.rsplit_once(",\"asOf\"").map_or(body.as_str(), |(state, _)| state).to_owned();
-    Ok(etag::json(&headers, &identity, body))
+    Ok(etag::page(&headers, body))
 }
 
 /// How many problems there are of each kind, each counted without its own filter.
@@ -108,7 +107,7 @@ pub(super) async fn facets(State(app): State<App>, headers: HeaderMap, mut param
         Facets { facets, total, truncated: Vec::new() }
     };
     let body = entities::json(&facets)?;
-    Ok(etag::json(&headers, &body.clone(), body))
+    Ok(etag::json(&headers, body))
 }
 
 fn value(value: String, label: String, count: u64) -> Value {

@@ -98,6 +98,10 @@ pub(crate) fn owner_label(index: &Index, view: &View<'_>) -> Option<String> {
 
 fn problem_counts(view: &View<'_>) -> RowProblems {
     let mut counts = RowProblems::default();
+    // Most rows have none; then the sentences need not be written.
+    if total(view.problem_counts()) == 0 {
+        return counts;
+    }
     for problem in view.problems() {
         match problem.severity {
             Severity::Error => counts.error += 1,

@@ -64,7 +64,7 @@ pub(super) async fn instance(State(app): State<App>, headers: HeaderMap, Caller(
         gitlab: connections.into_iter().map(|c| GitlabLink { name: c.name, url: c.url }).collect(),
     };
     let body = entities::json(&instance)?;
-    Ok(etag::json(&headers, &body.clone(), body))
+    Ok(etag::json(&headers, body))
 }
 
 /// How reading goes, by connection.

@@ -112,3 +112,16 @@ async fn pages_of_the_console_are_one_document() {
     let write = house.send(request(Method::POST, "/catalog").body(Body::empty()).expect("request")).await;
     assert_eq!(write.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn other_sites_may_link_to_us_and_load_nothing() {
+    let house = House::new().await;
+    let ask = |mode: &'static str| {
+        let request = request(Method::GET, "/api/v1/entities").header("sec-fetch-site", "cross-site");
+        house.send(request.header("sec-fetch-mode", mode).body(Body::empty()).expect("request"))
+    };
+    assert_eq!(ask("navigate").await.status, StatusCode::OK);
+    for mode in ["no-cors", "cors", "same-origin"] {
+        assert_eq!(ask(mode).await.status, StatusCode::FORBIDDEN, "{mode}");
+    }
+}

@@ -16,6 +16,16 @@ async fn readiness_says_what_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_never_read_holds_readiness_up() {
+    let house = House::connected_only().await;
+    let waiting = house.get("/readyz").await;
+    assert_eq!(waiting.status, StatusCode::SERVICE_UNAVAILABLE);
+    let waiting = waiting.json();
+    assert_eq!(waiting["waitingFor"][0]["what"], "catalog");
+    assert_eq!(waiting["waitingFor"][0]["connections"][0]["name"], "gitlab");
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_route_and_not_by_address() {
     let house = House::new().await;
     house.get("/api/v1/entities/component/default/ferry-web").await;
@@ -35,5 +45,8 @@ async fn requests_are_counted_by_route_and_not_by_address() {
     }
     assert!(text.contains("route=\"console\""), "{text}");
     assert!(!text.contains("nothing-at-all") && !text.contains("some/page"), "{text}");
-    assert!(text.contains("stagedoor_http_request_seconds") && text.contains("stagedoor_catalog_entities 5"), "{text}");
+    assert!(
+        text.contains("stagedoor_http_request_seconds_bucket{") && text.contains("stagedoor_catalog_entities 5"),
+        "{text}"
+    );
 }

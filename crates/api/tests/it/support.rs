@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header, request::Builder},
 };
 use catalog::Catalog;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use model::{
     BlobId, Clock, Code, ConnectionName, Entity, EntityRef, Evidence, Fact, FixedRandom, ManualClock, Origin,
     Ownership, Position, Problem, ProjectId, RefKey, Severity, Source, Staleness,
@@ -58,7 +58,7 @@ impl Reply {
 
 fn recorder() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().expect("one recorder")).clone()
+    HANDLE.get_or_init(|| api::recorder().install_recorder().expect("one recorder")).clone()
 }
 
 impl House {
@@ -76,11 +76,22 @@ impl House {
     /// A catalog that came out of the database, with a connection, a registered location and files.
     pub(crate) async fn stored() -> Self {
         let folder = tempfile::tempdir().expect("folder");
-        let (mut services, clock) = Self::services(&folder, Vec::new()).await;
+        let (services, clock) = Self::services(&folder, Vec::new()).await;
+        services.store.pass_finished(&connection(), NOW + 20_000).await.expect("pass");
+        services.store.add_location(&registered()).await.expect("location");
+        services.store.apply(&connection(), first_batch()).await.expect("batch");
+        Self::connected(folder, services, clock).await
+    }
+
+    /// A connection of which nothing was read yet.
+    pub(crate) async fn connected_only() -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let (services, clock) = Self::services(&folder, Vec::new()).await;
+        Self::connected(folder, services, clock).await
+    }
+
+    async fn connected(folder: tempfile::TempDir, mut services: Services, clock: ManualClock) -> Self {
         let store = services.store.clone();
-        store.pass_finished(&connection(), NOW + 20_000).await.expect("pass");
-        store.add_location(&registered()).await.expect("location");
-        store.apply(&connection(), first_batch()).await.expect("batch");
         let url = url::Url::parse("https://git.example").expect("url");
         let catalog = Catalog::open(store.clone(), services.clock.clone(), vec![(connection(), url)], 60).await;
         services.catalog = catalog.expect("catalog");
