@@ -9,6 +9,13 @@ const [address, folder = "shots"] = process.argv.slice(2);
 const fixture = address && address !== "-" ? null : await start();
 const url = fixture?.url ?? address;
 mkdirSync(folder, { recursive: true });
+/** The page of the first entity that a query finds. */
+async function pageOf(query) {
+  const answer = await fetch(`${url}/api/v1/entities?limit=1&${query}`);
+  const [row] = (await answer.json()).items;
+  return `/catalog/${row.ref.replace(":", "/")}`;
+}
+
 const PAGES = {
   home: "/",
   catalog: "/catalog?kind=component",
@@ -17,7 +24,10 @@ const PAGES = {
   entity: process.env.STAGEDOOR_ENTITY ?? "/catalog/component/default/payments-api",
   "entity-relations": "/catalog/component/default/payments-api?tab=relations",
   "entity-source": "/catalog/component/default/payments-api?tab=source",
-  "entity-inferred": "/catalog/component/default/berth-planner",
+  "entity-inferred": await pageOf("kind=component&origin=inferred"),
+  "entity-system": "/catalog/system/default/checkout",
+  "entity-api": "/catalog/api/default/payments-v2?tab=definition",
+  "entity-problems": await pageOf("kind=component&origin=file&sort=-problems"),
   "entity-conflict": "/catalog/component/default/loyalty-api",
   "entity-group": "/catalog/group/default/checkout",
   "entity-404": "/catalog/component/default/payment-api",

@@ -3,9 +3,9 @@ import { IconExternalLink } from "@tabler/icons-react";
 import type { Problem } from "../api/types";
 
 export function placeText(problem: Problem): string | null {
-  if (!problem.file) return null;
-  const line = problem.line ? `:${problem.line}${problem.column ? `:${problem.column}` : ""}` : "";
-  return `${problem.file}${line}`;
+  const place = problem.line ? `${problem.line}${problem.column ? `:${problem.column}` : ""}` : null;
+  if (!problem.file) return place === null ? null : `line ${place}`;
+  return place === null ? problem.file : `${problem.file}:${place}`;
 }
 
 export function Place({ problem, className }: { problem: Problem; className?: string | undefined }) {

@@ -47,7 +47,7 @@ export function Refresh({ target, label = "Refresh" }: { target: RefreshTarget; 
     : (act.error?.message ?? error?.message ?? null);
   return (
     <span className="row">
-      <span role="status" className={`sm ${act.error || error ? "red" : "t3"}`}>
+      <span role="status" className={`sm ${act.error || error ? "red" : "t3"}`} hidden={!said}>
         {said}
       </span>
       <span className={c.anchor}>

@@ -275,7 +275,7 @@ function Labels({ page }: { page: EntityPage }) {
     <Section title={shown.length > 0 ? "Links and tags" : "Tags"}>
       <ul>
         {shown.map((link) => (
-          <li key={link.url} className="row g4 sm" style={{ minHeight: 24 }}>
+          <li key={link.url} className={e.linkRow}>
             <a href={link.url} target="_blank" rel="noreferrer" className="row g4 quiet-hover">
               <span className="cut">{typeof link.title === "string" ? link.title : link.url}</span>
               <IconExternalLink className="icon-s t3" aria-hidden="true" />

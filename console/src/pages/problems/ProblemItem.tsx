@@ -35,7 +35,7 @@ export function ProblemItem({ problem }: { problem: ProblemRow }) {
         <div className={`${c.sub} row g6`} style={{ marginTop: 2 }}>
           <span className="nowrap md t2">{codeWord(problem.code)}</span>
           {problem.file || problem.url ? (
-            <span className={`${c.above} cut`} style={{ flex: "none", maxWidth: "50%" }}>
+            <span className={`${c.place} cut`}>
               <Place problem={problem} />
             </span>
           ) : null}

@@ -77,11 +77,8 @@ function Connection({ connection: c }: { connection: ConnectionStatus }) {
         </Note>
       ) : null}
       {c.partial.map((part) => (
-        <div key={part.what} className="row sm">
-          <Severity severity="partial" />
-          <span>
-            {part.what}: {part.reason}
-          </span>
+        <div key={part.what} className="sm">
+          <Severity severity="partial" /> {part.what}: {part.reason}{" "}
           <span className="t3">
             since <Age time={part.since} />
           </span>
