@@ -24,10 +24,10 @@ mod services;
 mod times;
 mod v1;
 
-use std::{io, time::Duration};
+use std::{convert::Infallible, io, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{net::TcpListener, sync::watch};
 use tower_http::{
     compression::{
@@ -48,6 +48,8 @@ use services::App;
 const BODY: usize = 1 << 20;
 /// Every answer comes from memory or one small statement; longer means that something hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often samples are counted into their buckets. Without it they would pile up while nobody asks for `/metrics`.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// How long answers may take to end after the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// Smaller answers fit into a packet or two anyway.
@@ -87,6 +89,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let close = watch::Sender::new(false);
+    let metrics = services.metrics.clone();
     let app = assembled(services, close.clone());
     // Answers are written whole: waiting to fill a packet only delays them.
     let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
@@ -95,6 +98,7 @@ pub async fn serve(
         }
     });
     let mut closed = close.subscribe();
+    let upkeep = upkeep(metrics);
     let served = axum::serve(listener, app).with_graceful_shutdown(async move {
         shutdown.await;
         close.send_replace(true);
@@ -106,10 +110,19 @@ pub async fn serve(
     };
     tokio::select! {
         served = served => served,
+        never = upkeep => match never {},
         () = overdue => {
             tracing::warn!("some answers had not ended ten seconds after the server was told to stop");
             Ok(())
         }
+    }
+}
+
+async fn upkeep(metrics: PrometheusHandle) -> Infallible {
+    let mut beats = tokio::time::interval(UPKEEP);
+    loop {
+        beats.tick().await;
+        metrics.run_upkeep();
     }
 }
 

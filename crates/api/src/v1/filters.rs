@@ -96,7 +96,7 @@ impl Narrowed {
 }
 
 /// The reference that a value means: people may write an alias or leave the kind out.
-fn canonical(index: &Index, value: &str, kind: &str) -> String {
+pub(super) fn canonical(index: &Index, value: &str, kind: &str) -> String {
     if value == "none" {
         return value.to_owned();
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     dto::{Facets, ProblemList, ProblemRow},
     entities,
+    filters::canonical,
     rows::{label_of, problem, problem_owner, severity, total},
 };
 use crate::{Answer, Failure, etag, params::Params, services::App, times::Time};
@@ -47,6 +48,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, mut params:
     params.end()?;
     let list = {
         let index = app.catalog.index();
+        query.owner.iter_mut().for_each(|owner| *owner = canonical(&index, owner, "group"));
         let page = index.problems(&query)?;
         let row = |row: catalog::index::ProblemRow<'_>| ProblemRow {
             owner: problem_owner(&index, &row.view),
@@ -72,13 +74,14 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, mut params:
         (status = "default", description = "A problem", body = crate::openapi::ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn facets(State(app): State<App>, headers: HeaderMap, mut params: Params) -> Answer {
     let mut wanted = params.all("facet");
-    let query = narrowed(&mut params)?;
+    let mut query = narrowed(&mut params)?;
     params.end()?;
     if wanted.is_empty() {
         wanted = ["severity", "code", "owner"].map(str::to_owned).to_vec();
     }
     let facets = {
         let index = app.catalog.index();
+        query.owner.iter_mut().for_each(|owner| *owner = canonical(&index, owner, "group"));
         let counted = index.problem_facets(&query);
         let total = index.problems(&ProblemQuery { limit: 0, ..query })?.total;
         let mut facets = Map::new();

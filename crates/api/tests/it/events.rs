@@ -8,7 +8,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::support::{House, request};
+use crate::support::{House, connection, request};
 
 /// Reads events from a stream as they come.
 struct Page {
@@ -97,6 +97,31 @@ async fn an_open_page_is_told_what_changed() {
         let mut lost = Page::open(&house, Some(last)).await;
         assert_eq!(lost.wait_for("reset").await.id, event.id, "{last}");
     }
+}
+
+#[tokio::test]
+async fn an_event_names_two_hundred_references_and_says_that_there_are_more() {
+    let house = House::with_many(250).await;
+    let mut page = Page::open(&house, None).await;
+    page.wait_for("status").await;
+    let request = request(Method::DELETE, "/api/catalog/locations/loc1").body(Body::empty()).expect("request");
+    assert_eq!(house.send(request).await.status, StatusCode::NO_CONTENT);
+    let event = page.wait_for("entities").await;
+    assert_eq!(event.data["removed"].as_array().map(Vec::len), Some(200));
+    assert_eq!(event.data["more"], true);
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_keep_up_is_told_to_read_everything_again() {
+    let house = House::stored().await;
+    let mut page = Page::open(&house, None).await;
+    let seq = page.next().await.id;
+    for _ in 0..1_000 {
+        house.catalog.hook_received(&connection());
+    }
+    let reset = page.wait_for("reset").await;
+    assert_eq!(reset.id, seq);
+    assert_eq!(page.wait_for("status").await.data["connections"][0]["webhooks"]["received"], 1_000);
 }
 
 #[tokio::test]

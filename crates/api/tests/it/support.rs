@@ -31,6 +31,7 @@ pub(crate) struct House {
     pub(crate) router: Router,
     pub(crate) store: Store,
     pub(crate) clock: ManualClock,
+    pub(crate) catalog: Catalog,
     _folder: tempfile::TempDir,
 }
 
@@ -69,8 +70,8 @@ impl House {
     pub(crate) async fn of(entities: Vec<Entity>) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let (services, clock) = Self::services(&folder, entities).await;
-        let store = services.store.clone();
-        Self { router: api::router(services), store, clock, _folder: folder }
+        let (store, catalog) = (services.store.clone(), services.catalog.clone());
+        Self { router: api::router(services), store, clock, catalog, _folder: folder }
     }
 
     /// A catalog that came out of the database, with a connection, a registered location and files.
@@ -80,6 +81,19 @@ impl House {
         services.store.pass_finished(&connection(), NOW + 20_000).await.expect("pass");
         services.store.add_location(&registered()).await.expect("location");
         services.store.apply(&connection(), first_batch()).await.expect("batch");
+        Self::connected(folder, services, clock).await
+    }
+
+    /// A registered location with many components.
+    pub(crate) async fn with_many(count: i64) -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let (services, clock) = Self::services(&folder, Vec::new()).await;
+        let spec = json!({"type": "service", "lifecycle": "production", "owner": "crew"});
+        let many = (0..count).map(|n| entity(0, "Component", &format!("c{n:04}"), spec.clone())).collect();
+        let root = Replacement { root: Root::Location("loc1".to_owned()), entities: many, reach: Vec::new() };
+        services.store.add_location(&registered()).await.expect("location");
+        let batch = Batch { replacements: vec![root], ..Batch::default() };
+        services.store.apply(&connection(), batch).await.expect("batch");
         Self::connected(folder, services, clock).await
     }
 
@@ -94,8 +108,9 @@ impl House {
         let store = services.store.clone();
         let url = url::Url::parse("https://git.example").expect("url");
         let catalog = Catalog::open(store.clone(), services.clock.clone(), vec![(connection(), url)], 60).await;
-        services.catalog = catalog.expect("catalog");
-        Self { router: api::router(services), store, clock, _folder: folder }
+        let catalog = catalog.expect("catalog");
+        services.catalog = catalog.clone();
+        Self { router: api::router(services), store, clock, catalog, _folder: folder }
     }
 
     pub(crate) async fn services(folder: &tempfile::TempDir, entities: Vec<Entity>) -> (Services, ManualClock) {

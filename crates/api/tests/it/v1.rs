@@ -205,6 +205,14 @@ async fn problems_have_their_place_and_their_link() {
     assert_eq!(problem["owner"], json!({"ref": "group:default/nobody", "name": "nobody"}));
     assert_eq!(list["total"], 1);
     assert!(list["all"].as_u64() > Some(1), "{list}");
+    // Another spelling of the owner finds the same problems.
+    let of = |owner: &'static str| house.get_json(owner);
+    let (short, full) = (
+        of("/api/v1/problems?owner=checkout").await,
+        of("/api/v1/problems?owner=group:default/sandrill.checkout").await,
+    );
+    assert_eq!(short["items"], full["items"]);
+    assert!(short["total"].as_u64() > Some(0), "{short}");
     let facets = house.get_json("/api/v1/problems/facets?severity=error").await;
     let codes = facets["facets"]["code"].as_array().expect("codes");
     assert!(codes.iter().any(|c| c["value"] == "missing-field" && c["count"] == 1), "{facets}");
