@@ -40,9 +40,7 @@ impl Params {
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.get(name) {
             None => Ok(None),
-            Some("true" | "1" | "t" | "yes" | "on") => Ok(Some(true)),
-            Some("false" | "0" | "f" | "no" | "off") => Ok(Some(false)),
-            Some(_) => Err(ApiError::parameter(format!("{name} is invalid"))),
+            Some(text) => truth(text).map(Some).ok_or_else(|| ApiError::parameter(format!("{name} is invalid"))),
         }
     }
 
@@ -197,9 +195,22 @@ impl Fields {
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         match self.0.get(name)? {
             Value::Bool(value) => Some(*value),
-            Value::String(text) => Some(matches!(text.as_str(), "true" | "1")),
+            Value::String(text) => truth(text),
             _ => None,
         }
+    }
+}
+
+/// A boolean as GitLab's parameter library (Grape) reads it, in each of its spellings.
+fn truth(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "TRUE" | "t" | "T" | "1" | "on" | "On" | "ON" | "yes" | "Yes" | "YES" | "y" | "Y" => {
+            Some(true)
+        }
+        "false" | "False" | "FALSE" | "f" | "F" | "0" | "off" | "Off" | "OFF" | "no" | "No" | "NO" | "n" | "N" => {
+            Some(false)
+        }
+        _ => None,
     }
 }
 

@@ -49,7 +49,7 @@ async fn bodies_are_gitlabs() {
     check(&server, "developer", "GET", &file("README.md?ref=none"), None, 404, message("404 Commit Not Found")).await;
     check(&server, "developer", "GET", &file("README.md"), None, 400, error("ref is missing, ref is empty")).await;
     check(&server, "guest", "GET", &file("README.md?ref=main"), None, 403, message("403 Forbidden")).await;
-    check(&server, "developer", "GET", &format!("{api}/hooks"), None, 403, message("403 Forbidden")).await;
+    check(&server, "developer", "GET", "/projects/ferry%2Fopen/hooks", None, 403, message("403 Forbidden")).await;
     check(&server, "maintainer", "GET", "/hooks", None, 403, message("403 Forbidden")).await;
     check(
         &server,

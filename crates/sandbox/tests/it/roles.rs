@@ -75,6 +75,8 @@ async fn membership_and_levels_filter_lists() {
     };
     let ferry = ["ferry/pay/api", "ferry/pay/deep/ledger", "ferry/open", "ferry/old", "ferry/empty"];
     assert_eq!(paths("developer", "membership=true").await, ferry);
+    // python-gitlab writes Python's booleans.
+    assert_eq!(paths("developer", "membership=True").await, ferry);
     assert_eq!(paths("developer", "membership=true&archived=false").await.len(), 4);
     assert_eq!(paths("developer", "min_access_level=40").await, ferry[..2]);
     assert_eq!(paths("admin", "membership=true").await.len(), 7);

@@ -28,6 +28,8 @@ fn loosen(schema: &mut Value) {
             if let Some(Value::String(kind)) = map.get("type").cloned() {
                 // GitLab's generator writes "string" for what it does not know, booleans and numbers among them.
                 let kinds = match kind.as_str() {
+                    // "text" and "file" are kinds of the conversion, not of JSON Schema.
+                    "text" | "file" => json!(["string", "null"]),
                     "string" => json!(["string", "null", "boolean", "integer", "number", "object", "array"]),
                     "integer" | "number" => json!([kind, "null", "number", "string"]),
                     kind => json!([kind, "null"]),
