@@ -27,6 +27,16 @@ async fn entities_come_as_an_array_with_links_between_pages() {
 }
 
 #[tokio::test]
+async fn a_large_catalog_is_sent_whole_as_it_is_read() {
+    let house = House::with_many(2_500).await;
+    let reply = house.get("/api/catalog/entities?order=desc:metadata.name&fields=metadata.name").await;
+    assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
+    let all = reply.json();
+    let expected: Vec<String> = (0..2_500).rev().map(|n| format!("c{n:04}")).collect();
+    assert_eq!(names(&all), expected);
+}
+
+#[tokio::test]
 async fn fields_cut_entities_down() {
     let house = House::new().await;
     let path = "/api/catalog/entities?fields=kind,metadata.name&filter=metadata.name=ferry-web";
