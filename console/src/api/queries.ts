@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import type { EntityFilter, Filters, ProblemFilter } from "../lib/filters";
 import type { Ref } from "../lib/ref";
 import { answer, client } from "./client";
+import type { EntityPage } from "./types";
 
 /** Rows a request: large, so that 10,000 rows are 50 requests. */
 export const PAGE = 200;
@@ -64,7 +65,9 @@ export const entityQuery = (ref: Ref) =>
   queryOptions({
     queryKey: ["entity", ref.kind, ref.namespace, ref.name],
     queryFn: ({ signal }) =>
-      answer(client.GET("/api/v1/entities/{kind}/{namespace}/{name}", { params: { path: ref }, signal })),
+      answer(client.GET("/api/v1/entities/{kind}/{namespace}/{name}", { params: { path: ref }, signal })).then(
+        (page) => page as Omit<typeof page, "entity"> as EntityPage,
+      ),
   });
 
 /** What the graph of a kind follows; nothing means the API's default: provided and consumed APIs, dependencies. */

@@ -4,16 +4,260 @@
  */
 
 export interface paths {
-    "/api/v1/instance": {
+    "/api/catalog/analyze-location": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["instance"];
+        get?: never;
+        put?: never;
+        /** The catalog files that are known at an address, or a description to begin with. */
+        post: operations["catalogAnalyzeLocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entities as an array; with `limit`, `offset` or `after` a page of them and a `Link` to the next. */
+        get: operations["catalogEntities"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/entities/by-name/{kind}/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An entity by its reference. */
+        get: operations["catalogEntityByName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/entities/by-name/{kind}/{namespace}/{name}/ancestry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An entity and the Locations that led to it. */
+        get: operations["catalogAncestry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/entities/by-query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entities by pages. */
+        get: operations["catalogQuery"];
+        put?: never;
+        /** Entities by pages, asked for with a predicate. */
+        post: operations["catalogQueryByPredicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/entities/by-refs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Entities by their references, in the order asked for, null where there is none. */
+        post: operations["catalogEntitiesByRefs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/entities/by-uid/{uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An entity by its uid. */
+        get: operations["catalogEntityByUid"];
+        put?: never;
+        post?: never;
+        /** Takes a registered location out of the catalog by the uid of its entity. What a file describes cannot be deleted here. */
+        delete: operations["catalogDeleteEntity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/entity-facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts by value, by query string. */
+        get: operations["catalogFacets"];
+        put?: never;
+        /** Counts by value, by predicate. */
+        post: operations["catalogFacetsByPredicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of them. */
+        get: operations["catalogLocations"];
+        put?: never;
+        /** Registers a catalog file. With `dryRun` it says what is known of it and registers nothing. */
+        post: operations["catalogAddLocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/locations/by-entity/{kind}/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The registered location that led to an entity. */
+        get: operations["catalogLocationByEntity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/locations/by-query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Locations by pages, asked for with a predicate. */
+        post: operations["catalogQueryLocations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/locations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["catalogLocation"];
+        put?: never;
+        post?: never;
+        /** Takes one out, with what it brought. */
+        delete: operations["catalogRemoveLocation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads the project of an entity again. */
+        post: operations["catalogRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/validate-entity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Is this entity one that the catalog would take? */
+        post: operations["catalogValidateEntity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads from GitLab now instead of at the next pass. */
+        post: operations["refreshCatalog"];
         delete?: never;
         options?: never;
         head?: never;
@@ -27,6 +271,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** How reading goes, by connection. */
         get: operations["catalogStatus"];
         put?: never;
         post?: never;
@@ -43,6 +288,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Entities, filtered, sorted and by pages. */
         get: operations["listEntities"];
         put?: never;
         post?: never;
@@ -59,6 +305,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** How many entities have each value. A facet is counted without its own filter, so that its boxes add. */
         get: operations["entityFacets"];
         put?: never;
         post?: never;
@@ -75,6 +322,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Everything about one entity. A reference that is another name of an entity (a group's path in another spelling)
+         *     answers with that entity.
+         */
         get: operations["entity"];
         put?: never;
         post?: never;
@@ -91,7 +342,76 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** What is near an entity by its relations. */
         get: operations["entityGraph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes as they happen. `Last-Event-ID` continues where a page left off. */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This Stagedoor, as the asking person sees it. */
+        get: operations["instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** May I? The same rules decide as for the action itself; nothing is recorded. */
+        get: operations["permission"];
         put?: never;
         post?: never;
         delete?: never;
@@ -107,6 +427,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Problems, the worst first, by pages. */
         get: operations["listProblems"];
         put?: never;
         post?: never;
@@ -123,6 +444,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** How many problems there are of each kind, each counted without its own filter. */
         get: operations["problemFacets"];
         put?: never;
         post?: never;
@@ -139,6 +461,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The best matches for some words. */
         get: operations["search"];
         put?: never;
         post?: never;
@@ -148,23 +471,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/permissions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["permission"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/catalog/refresh": {
+    "/hooks/gitlab/{connection}": {
         parameters: {
             query?: never;
             header?: never;
@@ -173,7 +480,59 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["refreshCatalog"];
+        /** Takes a webhook of a project, a group or the whole instance. */
+        post: operations["gitlab"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers. */
+        get: operations["livez"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts and ages, for Prometheus. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Queries give full totals and the database answers. */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -184,74 +543,396 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Who is signed in. */
-        Person: {
-            id: string;
-            name: string;
-            kind: string;
+        /** @description How reading goes. */
+        CatalogStatus: {
+            asOf: components["schemas"]["Time"];
+            /** @description Do queries give full totals? */
+            ready: boolean;
+            connections: components["schemas"]["ConnectionStatus"][];
+            totals: components["schemas"]["Totals"];
         };
-        /** @description A GitLab instance. */
-        GitlabLink: {
-            name: string;
+        /** @description One of several files that claim a reference. */
+        Conflict: {
+            /** @description The project's full path. */
+            project: string;
+            file: string | null;
             url: string;
+            claimedAt: components["schemas"]["Time"];
+            /** @description Is this the one that is shown? */
+            holds: boolean;
         };
-        /** @description This server. */
-        Instance: {
-            version: string;
-            person: components["schemas"]["Person"];
-            features: string[];
-            gitlab: components["schemas"]["GitlabLink"][];
-        };
-        /** @description Why a connection failed and whose fault it is. */
+        /** @description An error that ended a pass. */
         ConnectionError: {
             code: string;
             message: string;
             remedy: string;
-            /** @enum {string} */
-            whose: "ours" | "upstream" | "caller";
+            /** @description `ours`, `upstream` or `caller`. */
+            whose: string;
+            /** @description Will it be tried again by itself? */
             retry: boolean;
         };
-        /** @description What could not be read. */
-        PartialRead: {
-            what: string;
-            reason: string;
-            /** Format: date-time */
-            since: string;
-        };
-        /** @description Events received from GitLab. */
-        Webhooks: {
-            /** Format: date-time */
-            lastReceivedAt?: string | null;
-            /** Format: int64 */
-            received: number;
-        };
-        /** @description The state of one connection. */
+        /** @description How one connection goes. */
         ConnectionStatus: {
             name: string;
             url: string;
-            /** @enum {string} */
-            phase: "waiting" | "discovering" | "reading" | "linking" | "idle" | "failed";
+            /** @description `waiting`, `discovering`, `reading`, `linking`, `idle` or `failed`. */
+            phase: string;
             /** Format: int64 */
             projectsSeen: number;
             /** Format: int64 */
-            projectsExpected?: number | null;
+            projectsExpected: number | null;
             /** Format: int64 */
             entities: number;
-            /** Format: date-time */
-            startedAt?: string | null;
-            /** Format: date-time */
-            finishedAt?: string | null;
-            /** Format: date-time */
-            lastGoodAt?: string | null;
-            /** Format: date-time */
-            nextAt?: string | null;
+            startedAt: components["schemas"]["Time"] | null;
+            finishedAt: components["schemas"]["Time"] | null;
+            lastGoodAt: components["schemas"]["Time"] | null;
+            nextAt: components["schemas"]["Time"] | null;
             /** Format: int64 */
             intervalSeconds: number;
             /** Format: int64 */
             requests: number;
-            error?: null | components["schemas"]["ConnectionError"];
+            error: components["schemas"]["ConnectionError"] | null;
             partial: components["schemas"]["PartialRead"][];
             webhooks: components["schemas"]["Webhooks"];
+        };
+        /** @description A page of entities. */
+        EntityList: {
+            items: components["schemas"]["EntityRow"][];
+            /**
+             * Format: int64
+             * @description How many the filters mean.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            all: number;
+            nextCursor: string | null;
+            prevCursor: string | null;
+            asOf: components["schemas"]["Time"];
+        };
+        /** @description Everything about one entity. */
+        EntityPage: {
+            row: components["schemas"]["EntityRow"];
+            /** @description The document as the catalog API gives it: apiVersion, kind, metadata, spec, relations. */
+            entity: Record<string, never>;
+            relations: components["schemas"]["Relation"][];
+            problems: components["schemas"]["Problem"][];
+            /** @description All files that claim this reference, when there are several. */
+            conflicts: components["schemas"]["Conflict"][];
+            source: components["schemas"]["EntitySource"] | null;
+            owner: components["schemas"]["OwnerEvidence"] | null;
+            inferred: components["schemas"]["Inferred"] | null;
+            readAt: components["schemas"]["Time"];
+            changedAt: components["schemas"]["Time"];
+            stale: components["schemas"]["Stale"] | null;
+        };
+        /** @description An entity as lists show it. */
+        EntityRow: {
+            /** @description `kind:namespace/name`, lower case. */
+            ref: string;
+            kind: string;
+            namespace: string;
+            name: string;
+            title: string | null;
+            type: string | null;
+            description: string | null;
+            owner: components["schemas"]["RowOwner"] | null;
+            system: components["schemas"]["RowSystem"] | null;
+            lifecycle: string | null;
+            /** @description The repository's main language. */
+            language: string | null;
+            tags: string[];
+            /**
+             * @description `file`, `inferred`, `directory` or `registered`.
+             * @example file
+             */
+            origin: string;
+            problems: components["schemas"]["RowProblems"];
+            project: components["schemas"]["ProjectLink"] | null;
+            stale: components["schemas"]["Stale"] | null;
+            /** @description When its content last changed. */
+            changedAt: components["schemas"]["Time"];
+            /** @description When it was last seen to be so. */
+            readAt: components["schemas"]["Time"];
+        };
+        /** @description Where an entity was read from. */
+        EntitySource: {
+            connection: string;
+            project: components["schemas"]["SourceProject"];
+            file: string | null;
+            ref: string | null;
+            blob: string | null;
+            url: string;
+            editUrl: string | null;
+            /** @description The file as it was read. */
+            text: string | null;
+            /** @description There is a file, and its text is not kept because it is too large or not text. */
+            tooLarge: boolean;
+        };
+        /** @description One value of a facet. */
+        FacetValue: {
+            /** @description What to filter by. */
+            value: string;
+            /** @description What to show. */
+            label: string;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description Facets by name. */
+        Facets: {
+            /** @description Values of each facet, most first, at most 500. */
+            facets: {
+                [key: string]: components["schemas"]["FacetValue"][];
+            };
+            /**
+             * Format: int64
+             * @description How many rows all filters together mean.
+             */
+            total: number;
+            /** @description Facets that have more than 500 values. */
+            truncated: string[];
+        };
+        /** @description A connected GitLab. */
+        GitlabLink: {
+            name: string;
+            url: string;
+        };
+        /** @description The surroundings of an entity. */
+        Graph: {
+            nodes: components["schemas"]["GraphNode"][];
+            edges: components["schemas"]["GraphEdge"][];
+            /** @description Is there more than is shown? */
+            truncated: boolean;
+        };
+        /** @description A relation of the graph. */
+        GraphEdge: {
+            from: string;
+            to: string;
+            type: string;
+            label: string;
+        };
+        /** @description A node of the relations graph. */
+        GraphNode: {
+            ref: string;
+            kind: string;
+            type: string | null;
+            name: string;
+            title: string | null;
+            owner: string | null;
+            exists: boolean;
+            /** Format: int64 */
+            problems: number;
+            /** @description How many relations away. */
+            depth: number;
+        };
+        /** @description What was concluded about a project without a catalog file. */
+        Inferred: {
+            facts: components["schemas"]["InferredFact"][];
+        };
+        /** @description One inferred value. */
+        InferredFact: {
+            field: string;
+            value: string;
+            because: string;
+            url: string | null;
+        };
+        /** @description This Stagedoor, as the asking person sees it. */
+        Instance: {
+            version: string;
+            person: components["schemas"]["Person"];
+            /** @description What this version and configuration can do. */
+            features: string[];
+            gitlab: components["schemas"]["GitlabLink"][];
+        };
+        /** @description How the owner is known. */
+        OwnerEvidence: {
+            ref: string;
+            evidence: string;
+            detail: string;
+            /** @description The line that says so. */
+            url: string | null;
+        };
+        /** @description Something that could not be read while the rest was. */
+        PartialRead: {
+            what: string;
+            reason: string;
+            since: components["schemas"]["Time"];
+        };
+        /** @description Whether the asking person may do something, and why. */
+        Permission: {
+            allowed: boolean;
+            rule: string;
+            /** @description Who could do it instead. */
+            who: string | null;
+            why: string;
+        };
+        /** @description Who is asking. */
+        Person: {
+            id: string;
+            name: string;
+            /** @description `operator`: the person at this machine. */
+            kind: string;
+        };
+        /** @description Something that is wrong. */
+        Problem: {
+            /** @description A stable name: `missing-field`. */
+            code: string;
+            /** @description `error`, `warning` or `note`. */
+            severity: string;
+            /** @description What is wrong. */
+            message: string;
+            /** @description What to do. */
+            remedy: string;
+            file: string | null;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            line: number | null;
+            /**
+             * Format: int32
+             * @description From 1, in characters.
+             */
+            column: number | null;
+            /** @description The field, dotted: `spec.owner`. */
+            pointer: string | null;
+            /** @description The line in GitLab. */
+            url: string | null;
+            /** @description The entity it is in. */
+            ref: string | null;
+            project: components["schemas"]["ProjectLink"] | null;
+            since: components["schemas"]["Time"];
+        };
+        /** @description RFC 9457: what is wrong with a request. Here to be documented; `edge::render` writes it. */
+        ProblemDetails: {
+            /** @description `urn:stagedoor:problem:` and a stable name. */
+            type: string;
+            title: string;
+            /** Format: int32 */
+            status: number;
+            /** @description What is wrong and what to do. */
+            detail: string;
+            /** @description The path that was asked for. */
+            instance: string;
+            /** @description To find the request in log and audit trail. */
+            requestId: string;
+            /** @description More of it, one object each. */
+            errors?: Record<string, never>[] | null;
+        };
+        /** @description A page of problems. */
+        ProblemList: {
+            items: components["schemas"]["ProblemRow"][];
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            all: number;
+            nextCursor: string | null;
+            asOf: components["schemas"]["Time"];
+        };
+        /** @description Whom a problem belongs to. */
+        ProblemOwner: {
+            ref: string;
+            name: string;
+        };
+        /** @description A problem as lists show it. */
+        ProblemRow: components["schemas"]["Problem"] & {
+            owner: components["schemas"]["ProblemOwner"] | null;
+        };
+        /** @description Something that can be opened in GitLab. */
+        ProjectLink: {
+            /** @description The full path. */
+            path: string;
+            /** @description The web address. */
+            url: string;
+        };
+        /** @description What was started. */
+        RefreshAccepted: {
+            /**
+             * Format: int64
+             * @description Readings that will begin at once.
+             */
+            queued: number;
+            /** @description The row of the audit trail. */
+            permit: string;
+        };
+        /** @description What to read again; nothing means everything, and at most one may be given. */
+        RefreshRequest: {
+            /** @description An entity: its project is read again. */
+            ref?: string | null;
+            /** @description The full path of a project. */
+            project?: string | null;
+            /** @description A configured connection. */
+            connection?: string | null;
+        };
+        /** @description A relation seen from one entity. */
+        Relation: {
+            /** @description `ownedBy`, `providesApi` … */
+            type: string;
+            /** @description For people: `Owned by`. */
+            label: string;
+            target: components["schemas"]["RelationTarget"];
+        };
+        /** @description The other end of a relation. */
+        RelationTarget: {
+            ref: string;
+            kind: string;
+            name: string;
+            title: string | null;
+            type: string | null;
+            owner: string | null;
+            exists: boolean;
+            /** Format: int64 */
+            problems: number;
+        };
+        /** @description Who owns an entity, and where that is known from. */
+        RowOwner: {
+            ref: string;
+            name: string;
+            title: string | null;
+            /** @description Is it in the catalog? */
+            exists: boolean;
+            /**
+             * @description `declared`, `codeowners` or `group`.
+             * @example declared
+             */
+            evidence: string;
+            /** @description For people: `catalog-info.yaml line 9`. */
+            detail: string;
+        };
+        /** @description Problems of one entity. */
+        RowProblems: {
+            /** Format: int64 */
+            error: number;
+            /** Format: int64 */
+            warning: number;
+            /** Format: int64 */
+            note: number;
+            /** @description Each code once, the worst first. */
+            codes: string[];
+        };
+        /** @description The system an entity is part of. */
+        RowSystem: {
+            ref: string;
+            name: string;
+            title: string | null;
+            exists: boolean;
+        };
+        /** @description Something found by words. */
+        SearchHit: {
+            ref: string;
+            kind: string;
+            name: string;
+            title: string | null;
+            type: string | null;
+            owner: string | null;
+            /** @description Where the words stand: `name`, `title`, `tag` … */
+            why: string;
+        };
+        /** @description What was found, best first. */
+        SearchHits: {
+            items: components["schemas"]["SearchHit"][];
         };
         /** @description Problems by severity. */
         Severities: {
@@ -262,308 +943,35 @@ export interface components {
             /** Format: int64 */
             note: number;
         };
-        /** @description Sums over the catalog. */
+        /** @description The project an entity was read from; groups have a path and no project id. */
+        SourceProject: {
+            /** Format: int64 */
+            id: number | null;
+            path: string;
+            url: string;
+        };
+        /** @description Why what is shown may be old. */
+        Stale: {
+            since: components["schemas"]["Time"];
+            /** @description What GitLab answered. */
+            reason: string;
+        };
+        /**
+         * Format: date-time
+         * @description A point in time that serialises as text.
+         */
+        Time: string;
+        /** @description What the catalog holds. */
         Totals: {
             /** Format: int64 */
             entities: number;
             problems: components["schemas"]["Severities"];
         };
-        /** @description How fresh the catalog is. */
-        CatalogStatus: {
-            /** Format: date-time */
-            asOf: string;
-            ready: boolean;
-            connections: components["schemas"]["ConnectionStatus"][];
-            totals: components["schemas"]["Totals"];
-        };
-        /** @description The owner and how it is known. */
-        RowOwner: {
-            ref: string;
-            name: string;
-            title?: string | null;
-            exists: boolean;
-            /** @enum {string} */
-            evidence: "declared" | "codeowners" | "group" | "missing";
-            detail: string;
-        };
-        /** @description The system. */
-        RowSystem: {
-            ref: string;
-            name: string;
-            title?: string | null;
-            exists: boolean;
-        };
-        /** @description Problems of one entity. */
-        RowProblems: {
+        /** @description Webhooks since the start of the process. */
+        Webhooks: {
+            lastReceivedAt: components["schemas"]["Time"] | null;
             /** Format: int64 */
-            error: number;
-            /** Format: int64 */
-            warning: number;
-            /** Format: int64 */
-            note: number;
-            codes: string[];
-        };
-        /** @description A GitLab project. */
-        ProjectLink: {
-            path: string;
-            url: string;
-        };
-        /** @description Why this may be old. */
-        Stale: {
-            /** Format: date-time */
-            since: string;
-            reason: string;
-        };
-        /** @description One entity in a list. */
-        EntityRow: {
-            ref: string;
-            kind: string;
-            namespace: string;
-            name: string;
-            title?: string | null;
-            type?: string | null;
-            description?: string | null;
-            owner?: null | components["schemas"]["RowOwner"];
-            system?: null | components["schemas"]["RowSystem"];
-            lifecycle?: string | null;
-            language?: string | null;
-            tags: string[];
-            /** @enum {string} */
-            origin: "file" | "inferred" | "directory" | "registered";
-            problems: components["schemas"]["RowProblems"];
-            project?: null | components["schemas"]["ProjectLink"];
-            stale?: null | components["schemas"]["Stale"];
-            /** Format: date-time */
-            changedAt: string;
-            /** Format: date-time */
-            readAt: string;
-        };
-        /** @description A page of entities. */
-        EntityList: {
-            items: components["schemas"]["EntityRow"][];
-            /** Format: int64 */
-            total: number;
-            /** Format: int64 */
-            all: number;
-            nextCursor?: string | null;
-            prevCursor?: string | null;
-            /** Format: date-time */
-            asOf: string;
-        };
-        /** @description A value and how many have it. */
-        FacetValue: {
-            value: string;
-            label: string;
-            /** Format: int64 */
-            count: number;
-        };
-        Facets: {
-            facets: {
-                [key: string]: components["schemas"]["FacetValue"][];
-            };
-            /** Format: int64 */
-            total: number;
-        };
-        /** @description The other end. */
-        RelationTarget: {
-            ref: string;
-            kind: string;
-            name: string;
-            title?: string | null;
-            type?: string | null;
-            owner?: string | null;
-            exists: boolean;
-            /** Format: int64 */
-            problems: number;
-        };
-        /** @description One relation. */
-        Relation: {
-            type: string;
-            label: string;
-            target: components["schemas"]["RelationTarget"];
-        };
-        /** @description One thing that is wrong. */
-        Problem: {
-            code: string;
-            /** @enum {string} */
-            severity: "error" | "warning" | "note";
-            message: string;
-            remedy: string;
-            file?: string | null;
-            /** Format: int64 */
-            line?: number | null;
-            /** Format: int64 */
-            column?: number | null;
-            pointer?: string | null;
-            url?: string | null;
-            ref?: string | null;
-            project?: null | components["schemas"]["ProjectLink"];
-            /** Format: date-time */
-            since: string;
-        };
-        /** @description Another claim of the same reference. */
-        Conflict: {
-            project: string;
-            file?: string | null;
-            url: string;
-            /** Format: date-time */
-            claimedAt: string;
-            holds: boolean;
-        };
-        /** @description The project. */
-        SourceProject: {
-            /** Format: int64 */
-            id?: number | null;
-            path: string;
-            url: string;
-        };
-        /** @description Where it was read. */
-        EntitySource: {
-            connection: string;
-            project: components["schemas"]["SourceProject"];
-            file?: string | null;
-            ref?: string | null;
-            blob?: string | null;
-            url: string;
-            editUrl?: string | null;
-            text?: string | null;
-            tooLarge: boolean;
-        };
-        /** @description The owner and its evidence. */
-        OwnerEvidence: {
-            ref: string;
-            /** @enum {string} */
-            evidence: "declared" | "codeowners" | "group" | "missing";
-            detail: string;
-            url?: string | null;
-        };
-        /** @description A value concluded from something. */
-        InferredFact: {
-            field: string;
-            value: string;
-            because: string;
-            url?: string | null;
-        };
-        /** @description What was inferred. */
-        Inferred: {
-            facts: components["schemas"]["InferredFact"][];
-        };
-        EntityDocument: {
-            apiVersion: string;
-            kind: string;
-            metadata: {
-                [key: string]: unknown;
-            };
-            spec?: {
-                [key: string]: unknown;
-            };
-        };
-        /** @description Everything about one entity. */
-        EntityPage: {
-            row: components["schemas"]["EntityRow"];
-            entity: components["schemas"]["EntityDocument"];
-            relations: components["schemas"]["Relation"][];
-            problems: components["schemas"]["Problem"][];
-            conflicts: components["schemas"]["Conflict"][];
-            source?: null | components["schemas"]["EntitySource"];
-            owner?: null | components["schemas"]["OwnerEvidence"];
-            inferred?: null | components["schemas"]["Inferred"];
-            /** Format: date-time */
-            readAt: string;
-            /** Format: date-time */
-            changedAt: string;
-            stale?: null | components["schemas"]["Stale"];
-        };
-        /** @description A node. */
-        GraphNode: {
-            ref: string;
-            kind: string;
-            type?: string | null;
-            name: string;
-            title?: string | null;
-            owner?: string | null;
-            exists: boolean;
-            /** Format: int64 */
-            problems: number;
-            /** Format: int64 */
-            depth: number;
-        };
-        GraphEdge: {
-            from: string;
-            to: string;
-            type: string;
-            label: string;
-        };
-        /** @description Relations around an entity. */
-        Graph: {
-            nodes: components["schemas"]["GraphNode"][];
-            edges: components["schemas"]["GraphEdge"][];
-            truncated: boolean;
-        };
-        /** @description Who owns what is wrong. */
-        ProblemOwner: {
-            ref: string;
-            name: string;
-        };
-        ProblemRow: components["schemas"]["Problem"] & {
-            owner?: null | components["schemas"]["ProblemOwner"];
-        };
-        /** @description A page of problems. */
-        ProblemList: {
-            items: components["schemas"]["ProblemRow"][];
-            /** Format: int64 */
-            total: number;
-            /** Format: int64 */
-            all: number;
-            nextCursor?: string | null;
-            /** Format: date-time */
-            asOf: string;
-        };
-        /** @description A match. */
-        SearchHit: {
-            ref: string;
-            kind: string;
-            name: string;
-            title?: string | null;
-            type?: string | null;
-            owner?: string | null;
-            why: string;
-        };
-        /** @description Matches. */
-        SearchHits: {
-            items: components["schemas"]["SearchHit"][];
-        };
-        /** @description What to read again. */
-        RefreshRequest: {
-            ref?: string | null;
-            project?: string | null;
-            connection?: string | null;
-        };
-        /** @description It was queued. */
-        RefreshAccepted: {
-            /** Format: int64 */
-            queued: number;
-            permit: string;
-        };
-        /** @description A decision and its reason. */
-        Permission: {
-            allowed: boolean;
-            rule?: string | null;
-            who?: string | null;
-            why: string;
-        };
-        /** @description RFC 9457. */
-        ProblemDetails: {
-            type: string;
-            title: string;
-            /** Format: int64 */
-            status: number;
-            detail?: string | null;
-            instance?: string | null;
-            requestId?: string | null;
-            errors?: {
-                [key: string]: unknown;
-            }[] | null;
+            received: number;
         };
     };
     responses: never;
@@ -574,7 +982,296 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    instance: {
+    catalogAnalyzeLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    catalogEntities: {
+        parameters: {
+            query?: {
+                filter?: string[];
+                fields?: string;
+                /** @description asc:field or desc:field */
+                order?: string[];
+                limit?: number;
+                offset?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>[];
+                };
+            };
+        };
+    };
+    catalogEntityByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not in the catalog */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    catalogAncestry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not in the catalog */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    catalogQuery: {
+        parameters: {
+            query?: {
+                filter?: string[];
+                fields?: string;
+                /** @description field or field,asc or field,desc */
+                orderField?: string[];
+                limit?: number;
+                offset?: number;
+                cursor?: string;
+                /** @description include or exclude */
+                totalItems?: string;
+                fullTextFilterTerm?: string;
+                fullTextFilterFields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    catalogQueryByPredicate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    catalogEntitiesByRefs: {
+        parameters: {
+            query?: {
+                filter?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    catalogEntityByUid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not in the catalog */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    catalogDeleteEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, or was not there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It would come back with the next reading */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    catalogFacets: {
+        parameters: {
+            query: {
+                facet: string[];
+                filter?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    catalogFacetsByPredicate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    catalogLocations: {
         parameters: {
             query?: never;
             header?: never;
@@ -583,13 +1280,240 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Instance"];
+                    "application/json": Record<string, never>[];
+                };
+            };
+        };
+    };
+    catalogAddLocation: {
+        parameters: {
+            query?: {
+                dryRun?: string;
+                /** @description reject or refresh */
+                onConflict?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Registered already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    catalogLocationByEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not in the catalog, or found by discovery */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    catalogQueryLocations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    catalogLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not registered */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    catalogRemoveLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not registered */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    catalogRefresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Queued */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not in the catalog */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    catalogValidateEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `errors` says why not */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    refreshCatalog: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key gives the same answer for 24 hours and reads once; kept in memory */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefreshAccepted"];
                 };
             };
             /** @description A problem */
@@ -612,7 +1536,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -635,22 +1558,36 @@ export interface operations {
     listEntities: {
         parameters: {
             query?: {
+                /** @description `component`, `api`, `group` … */
                 kind?: string[];
+                /** @description `spec.type`. */
                 type?: string[];
+                /** @description A reference, or `none`. */
                 owner?: string[];
+                /** @description A reference. */
                 system?: string[];
                 lifecycle?: string[];
                 tag?: string[];
+                /** @description The repository's main language. */
                 language?: string[];
                 namespace?: string[];
+                /** @description `file`, `inferred`, `directory` or `registered`. */
                 origin?: string[];
+                /** @description `declared`, `codeowners`, `group` or `missing`. */
                 evidence?: string[];
+                /** @description `any`, a severity, or a code such as `conflict`. */
                 problem?: string[];
+                /** @description The full path of a project. */
                 project?: string[];
+                /** @description GitLab topics, which are tags here. */
                 topic?: string[];
+                /** @description Words that must all occur in name, title, description, owner, tags, language or project path. */
                 q?: string;
+                /** @description name, kind, type, owner, lifecycle, system, language, problems or changed; `-` before it turns it around */
                 sort?: string;
+                /** @description From nextCursor or prevCursor; filters and order are the ones it came from */
                 cursor?: string;
+                /** @description 1 to 200, else 50 */
                 limit?: number;
             };
             header?: never;
@@ -659,7 +1596,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -667,6 +1603,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EntityList"];
                 };
+            };
+            /** @description As before */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -681,22 +1624,34 @@ export interface operations {
     };
     entityFacets: {
         parameters: {
-            query?: {
+            query: {
+                /** @description `component`, `api`, `group` … */
                 kind?: string[];
+                /** @description `spec.type`. */
                 type?: string[];
+                /** @description A reference, or `none`. */
                 owner?: string[];
+                /** @description A reference. */
                 system?: string[];
                 lifecycle?: string[];
                 tag?: string[];
+                /** @description The repository's main language. */
                 language?: string[];
                 namespace?: string[];
+                /** @description `file`, `inferred`, `directory` or `registered`. */
                 origin?: string[];
+                /** @description `declared`, `codeowners`, `group` or `missing`. */
                 evidence?: string[];
+                /** @description `any`, a severity, or a code such as `conflict`. */
                 problem?: string[];
+                /** @description The full path of a project. */
                 project?: string[];
+                /** @description GitLab topics, which are tags here. */
                 topic?: string[];
+                /** @description Words that must all occur in name, title, description, owner, tags, language or project path. */
                 q?: string;
-                facet?: string[];
+                /** @description kind, type, owner, system, lifecycle, tag, language, namespace, origin, evidence, problem, project or topic; may be repeated */
+                facet: string[];
             };
             header?: never;
             path?: never;
@@ -704,7 +1659,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -712,6 +1666,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Facets"];
                 };
+            };
+            /** @description As before */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -737,13 +1698,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["EntityPage"];
+                };
+            };
+            /** @description As before */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not in the catalog; `errors` holds near names as {ref} */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description A problem */
@@ -760,7 +1736,9 @@ export interface operations {
     entityGraph: {
         parameters: {
             query?: {
+                /** @description 1 to 3 relations away, else 1 */
                 depth?: number;
+                /** @description Types to follow, separated by commas, in either direction; else providesApi, consumesApi and dependsOn */
                 relations?: string;
             };
             header?: never;
@@ -773,7 +1751,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -782,43 +1759,12 @@ export interface operations {
                     "application/json": components["schemas"]["Graph"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description As before */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    listProblems: {
-        parameters: {
-            query?: {
-                severity?: string[];
-                code?: string[];
-                owner?: string[];
-                project?: string[];
-                q?: string;
-                sort?: string;
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemList"];
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -831,29 +1777,25 @@ export interface operations {
             };
         };
     };
-    problemFacets: {
+    events: {
         parameters: {
-            query?: {
-                severity?: string[];
-                code?: string[];
-                owner?: string[];
-                project?: string[];
-                q?: string;
-                facet?: string[];
+            query?: never;
+            header?: {
+                /** @description The id of the last event seen */
+                "Last-Event-ID"?: string | null;
             };
-            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description `hello` {seq}; `entities` {seq, changed, removed, more}; `status`, as /api/v1/catalog/status; `reset` {seq}: read everything again */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Facets"];
+                    "text/event-stream": string;
                 };
             };
             /** @description A problem */
@@ -867,25 +1809,21 @@ export interface operations {
             };
         };
     };
-    search: {
+    instance: {
         parameters: {
-            query: {
-                q: string;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchHits"];
+                    "application/json": components["schemas"]["Instance"];
                 };
             };
             /** @description A problem */
@@ -895,6 +1833,26 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
         };
@@ -902,7 +1860,9 @@ export interface operations {
     permission: {
         parameters: {
             query: {
+                /** @description RefreshCatalog, RegisterLocation or UnregisterLocation */
                 action: string;
+                /** @description On what; the rules of this version look at the action only */
                 on?: string;
             };
             header?: never;
@@ -911,7 +1871,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -931,28 +1890,126 @@ export interface operations {
             };
         };
     };
-    refreshCatalog: {
+    listProblems: {
         parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
+            query?: {
+                /** @description `error`, `warning` or `note`. */
+                severity?: string[];
+                /** @description A code such as `unknown-owner`. */
+                code?: string[];
+                /** @description A reference, or `none`. */
+                owner?: string[];
+                /** @description The full path of a project. */
+                project?: string[];
+                /** @description Words that must all occur. */
+                q?: string;
+                /** @description severity, code, owner, since or ref; `-` before it turns it around */
+                sort?: string;
+                /** @description From nextCursor */
+                cursor?: string;
+                /** @description 1 to 200, else 50 */
+                limit?: number;
             };
+            header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RefreshRequest"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description OK */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RefreshAccepted"];
+                    "application/json": components["schemas"]["ProblemList"];
+                };
+            };
+            /** @description As before */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    problemFacets: {
+        parameters: {
+            query?: {
+                /** @description `error`, `warning` or `note`. */
+                severity?: string[];
+                /** @description A code such as `unknown-owner`. */
+                code?: string[];
+                /** @description A reference, or `none`. */
+                owner?: string[];
+                /** @description The full path of a project. */
+                project?: string[];
+                /** @description Words that must all occur. */
+                q?: string;
+                /** @description severity, code or owner; else all three */
+                facet?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description As before */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description Words, the last one may be unfinished */
+                q: string;
+                /** @description 1 to 50, else 10 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchHits"];
                 };
             };
             /** @description A problem */
@@ -962,6 +2019,108 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    gitlab: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The configured name of the connection */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        /** @description A GitLab webhook, at most 25 MB */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Durably stored, or stored before */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not known by token or signature; nothing says which connection exists */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    livez: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process answers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus text format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Queries give full totals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description What is waited for */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
         };

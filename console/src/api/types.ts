@@ -12,7 +12,14 @@ export type CatalogStatus = Get<"/api/v1/catalog/status">;
 export type ConnectionStatus = CatalogStatus["connections"][number];
 export type EntityList = Get<"/api/v1/entities">;
 export type EntityRow = EntityList["items"][number];
-export type EntityPage = Get<"/api/v1/entities/{kind}/{namespace}/{name}">;
+/** The document as the catalog API gives it. The description calls it an object and no more. */
+export type EntityDocument = {
+  apiVersion: string;
+  kind: string;
+  metadata: Record<string, unknown>;
+  spec?: Record<string, unknown>;
+};
+export type EntityPage = Omit<Get<"/api/v1/entities/{kind}/{namespace}/{name}">, "entity"> & { entity: EntityDocument };
 export type Relation = EntityPage["relations"][number];
 export type Problem = EntityPage["problems"][number];
 export type Graph = Get<"/api/v1/entities/{kind}/{namespace}/{name}/graph">;
