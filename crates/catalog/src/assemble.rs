@@ -49,8 +49,8 @@ pub(crate) fn assemble(
     }
     let mut reach = walked.reach;
     if let Root::Project(id) = root {
-        let owners = |path: &&str| FileKey { project: id, git_ref: String::new(), path: (**path).to_owned() };
-        reach.extend(codeowners::PATHS.iter().map(|p| owners(&p)).filter(|key| reading.files.contains_key(key)));
+        let owners = |path: &&str| FileKey { project: id, git_ref: String::new(), path: (*path).to_owned() };
+        reach.extend(codeowners::PATHS.iter().map(owners).filter(|key| reading.files.contains_key(key)));
     }
     Replacement { root, entities, reach }
 }

@@ -212,25 +212,26 @@ impl Walked {
         position: Option<Position>,
         required: bool,
         map: Map<'_>,
-    ) -> Result<Visit, Problem> {
+    ) -> Result<Visit, Box<Problem>> {
         let key = target::resolve(target, &visit.key, map.instance, map.projects).map_err(|error| {
             let remedy = "Point at a file of a project that this connection reads.";
-            Problem::new(Code::OutOfReach, Severity::Error, error.to_string(), remedy)
+            Box::new(Problem::new(Code::OutOfReach, Severity::Error, error.to_string(), remedy))
         })?;
         let mut trail = visit.trail.clone();
         trail.push(visit.key.clone());
         if trail.contains(&key) {
             let message = format!("{target:?} leads back to a file that led here");
             let remedy = "Remove one of the two targets.";
-            return Err(Problem::new(Code::LocationCycle, Severity::Warning, message, remedy));
+            return Err(Box::new(Problem::new(Code::LocationCycle, Severity::Warning, message, remedy)));
         }
         if trail.len() > DEEPEST {
             let message = format!("{target:?} is more than {DEEPEST} Locations deep");
-            return Err(Problem::new(Code::TooComplex, Severity::Error, message, "List the file nearer to the start."));
+            let remedy = "List the file nearer to the start.";
+            return Err(Box::new(Problem::new(Code::TooComplex, Severity::Error, message, remedy)));
         }
         if format::is_skeleton_path(&key.path) {
             let message = format!("{target:?} is part of a template's skeleton and describes nothing yet");
-            return Err(Problem::new(Code::OutOfReach, Severity::Note, message, "Remove the target."));
+            return Err(Box::new(Problem::new(Code::OutOfReach, Severity::Note, message, "Remove the target.")));
         }
         Ok(Visit { key, trail, required, position })
     }

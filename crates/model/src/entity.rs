@@ -114,6 +114,14 @@ impl Source {
         }
     }
 
+    /// The web address of another file of the same project and branch, at a line.
+    #[must_use]
+    pub fn url_in(&self, file: &str, line: Option<u32>) -> String {
+        let branch = self.git_ref.as_deref().unwrap_or("HEAD");
+        let line = line.map_or(String::new(), |line| format!("#L{line}"));
+        format!("{}/-/blob/{branch}/{file}{line}", self.project_url)
+    }
+
     /// The web address of one line of the file.
     #[must_use]
     pub fn line_url(&self, line: u32) -> String {
@@ -160,7 +168,7 @@ pub struct Entity {
     pub problems: Vec<Problem>,
     /// Set while GitLab does not answer for it.
     pub stale: Option<Staleness>,
-    /// When this document first claimed its reference. The earliest claim holds; ties go to the lower id.
+    /// When this document first claimed its reference. The earliest claim holds; ties go to the older project.
     pub claimed_at: Millis,
     /// When its content last changed.
     pub changed_at: Millis,

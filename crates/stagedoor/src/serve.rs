@@ -124,7 +124,7 @@ impl Server {
         };
         let sync = Sync::new(catalog.clone(), clients, Arc::clone(&parts.random), settings).await?;
         let gate = Gate::new(Arc::new(store.clone()));
-        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+        let metrics = api::recorder().install_recorder()?;
         let services = api::Services {
             catalog,
             store: store.clone(),

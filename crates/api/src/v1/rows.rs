@@ -146,16 +146,20 @@ pub(crate) fn severity(severity: Severity) -> &'static str {
 pub(crate) fn problem(view: &View<'_>, problem: model::Problem) -> Problem {
     let source = &view.entity().source;
     let position = problem.position;
+    let url = match &problem.file {
+        Some(file) => source.url_in(file, position.map(|p| p.line)),
+        None => position.map_or_else(|| source.url(), |p| source.line_url(p.line)),
+    };
     Problem {
         code: problem.code.as_str(),
         severity: severity(problem.severity),
         message: problem.message,
         remedy: problem.remedy,
-        file: source.file.clone(),
+        file: problem.file.or_else(|| source.file.clone()),
         line: position.map(|p| p.line),
         column: position.map(|p| p.column),
         pointer: problem.pointer,
-        url: Some(position.map_or_else(|| source.url(), |p| source.line_url(p.line))),
+        url: Some(url),
         r#ref: Some(view.key().to_string()),
         project: project(view),
         since: Time(problem.since),

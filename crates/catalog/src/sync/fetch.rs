@@ -90,6 +90,11 @@ impl Fetched {
         wanted
     }
 
+    /// After [`Fetched::listed`] of one project: is every file as it is held?
+    pub(super) fn same_as(&self, wanted: &[FileMetaKey], held: &HashMap<FileKey, BlobId>) -> bool {
+        self.gone.is_empty() && self.rows.is_empty() && wanted.iter().all(|f| held.get(&f.key) == f.blob.as_ref())
+    }
+
     /// Takes the texts of `wanted` from the store where the blob held is the one wanted. Answers with the others.
     pub(super) async fn stored(
         &mut self,

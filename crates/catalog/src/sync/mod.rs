@@ -11,13 +11,13 @@ mod roots;
 mod upstream;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
 
 use futures::FutureExt;
-use gitlab::Gitlab;
+use gitlab::{Gitlab, Project, Want};
 use model::{ConnectionName, ProjectId, Random};
 use store::{Job, Root, Store};
 use tokio::{sync::Mutex, task::JoinSet};
@@ -26,7 +26,8 @@ use url::Url;
 use crate::{
     Catalog, CatalogError,
     handle::{PASS_JOB, PROJECT_JOB, pass_job, project_job},
-    project::Projects,
+    project::{ProjectRecord, Projects},
+    sync::fetch::Fetched,
 };
 
 /// How long a job may take before another worker may take it too. Jobs only read and reconcile, so twice is harmless.
@@ -165,12 +166,10 @@ impl Sync {
 
     /// GitLab moves a project's activity with every push; what a webhook should have told is found so within a minute.
     async fn wake_active(&self, since: i64) -> Result<(), store::Error> {
-        // Two clocks are compared; a minute of overlap costs nothing, because unchanged blobs are not read again.
-        let since = since - 60_000;
         for connection in self.connections.values() {
-            match connection.gitlab.active_since(since).await {
-                Ok(active) => {
-                    let jobs: Vec<_> = active.into_iter().map(|id| project_job(&connection.name, id)).collect();
+            match self.moved(connection, since).await {
+                Ok(moved) => {
+                    let jobs: Vec<_> = moved.into_iter().map(|id| project_job(&connection.name, id)).collect();
                     self.store().wake(&jobs).await?;
                 }
                 Err(error) => tracing::warn!(connection = %connection.name, %error, "activity could not be asked for"),
@@ -179,6 +178,32 @@ impl Sync {
             self.catalog.update_status(&connection.name, |status| status.requests = requests);
         }
         Ok(())
+    }
+
+    /// The projects whose files differ from what is held, of those that were active. GitLab tells activity to the hour
+    /// only, so most of them are as they were; a hundred cost one request.
+    async fn moved(&self, connection: &Connection, since: i64) -> Result<Vec<ProjectId>, upstream::Failure> {
+        let active = connection.gitlab.active_since(since).await?;
+        if active.is_empty() {
+            return Ok(Vec::new());
+        }
+        let paths = fetch::paths(&self.settings.catalog_file);
+        let want: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let held: HashMap<_, _> = self
+            .store()
+            .files(&connection.name, &active)
+            .await?
+            .into_iter()
+            .map(|file| (file.key, file.blob))
+            .collect();
+        let found = connection.gitlab.projects_by_id(&active, &Want { paths: &want }).await?;
+        let known = |project: &Project| {
+            let mut listed = Fetched::default();
+            let wanted = listed.listed(project, &paths, &held);
+            let same = connection.projects().get(project.id) == Some(&ProjectRecord::of(project));
+            project.archived || (same && listed.same_as(&wanted, &held))
+        };
+        Ok(found.iter().filter(|project| !known(project)).map(|project| project.id).collect())
     }
 
     async fn worker(self) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gitlab::{Existence, Project, Want};
-use model::{BlobId, ProjectId};
+use model::{BlobId, Millis, ProjectId};
 use store::{Batch, FileKey, ProjectRow, Root};
 
 use super::{
@@ -21,6 +21,7 @@ use crate::{
 
 /// What was held when the pass began.
 struct Held {
+    began: Millis,
     blobs: HashMap<FileKey, BlobId>,
     projects: HashMap<ProjectId, ProjectRow>,
     reach: HashMap<Root, Vec<FileKey>>,
@@ -30,6 +31,8 @@ struct Held {
 #[derive(Default)]
 struct Progress {
     seen: BTreeSet<ProjectId>,
+    /// How many projects there should be.
+    listed: u64,
     /// Roots that lead further than their page, to be walked when all projects are known.
     later: Vec<Start>,
     /// Files already read for those.
@@ -88,6 +91,7 @@ impl Sync {
     async fn read_everything(&self, connection: &Connection) -> Result<Vec<PartialRead>, Failure> {
         connection.fresh.lock().await.clear();
         let held = Held {
+            began: self.catalog.clock().now(),
             blobs: self.store().blobs(&connection.name).await?,
             projects: self.store().projects(&connection.name).await?,
             reach: self.store().reach(&connection.name).await?,
@@ -115,7 +119,7 @@ impl Sync {
             complete &= page.partial.is_empty();
             progress.partial.extend(page.partial.iter().map(|p| self.partial(&p.at, &p.message)));
             if let Some(total) = page.total {
-                self.catalog.update_status(&connection.name, |status| status.projects_expected = Some(total));
+                progress.listed = total;
             }
             let next = page.next.take();
             if next.is_some() && next == after {
@@ -147,7 +151,10 @@ impl Sync {
         projects: Vec<Project>,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
-        let projects: Vec<Project> = projects.into_iter().filter(|project| !project.archived).collect();
+        let (archived, projects): (Vec<Project>, Vec<Project>) =
+            projects.into_iter().partition(|project| project.archived);
+        // Archived projects are counted by GitLab and not shown here.
+        progress.listed = progress.listed.saturating_sub(u64::try_from(archived.len()).unwrap_or(0));
         let mut fetched = Fetched::default();
         let mut wanted = Vec::new();
         let mut starts = Vec::new();
@@ -159,10 +166,7 @@ impl Sync {
             connection.projects_mut().put(record);
             let mut files = Fetched::default();
             let project_wants = files.listed(project, paths, &held.blobs);
-            let same_files = files.gone.is_empty()
-                && files.rows.is_empty()
-                && project_wants.iter().all(|f| held.blobs.get(&f.key) == f.blob.as_ref());
-            if same_files && held.projects.get(&project.id) == Some(&row) {
+            if files.same_as(&project_wants, &held.blobs) && held.projects.get(&project.id) == Some(&row) {
                 continue;
             }
             fetched.files.extend(files.files);
@@ -174,11 +178,13 @@ impl Sync {
         }
         let wanted = fetched.stored(self.store(), connection, wanted, &held.blobs).await?;
         fetched.read(connection, wanted).await;
-        self.store_page(connection, fetched, starts, rows, progress).await?;
+        self.store_page(connection, held, fetched, starts, rows, progress).await?;
         let seen = u64::try_from(progress.seen.len()).unwrap_or(u64::MAX);
+        let expected = Some(progress.listed).filter(|listed| *listed >= seen);
         self.catalog.update_status(&connection.name, |status| {
             status.phase = Phase::Reading;
             status.projects_seen = seen;
+            status.projects_expected = expected;
         });
         Ok(())
     }
@@ -187,6 +193,7 @@ impl Sync {
     async fn store_page(
         &self,
         connection: &Connection,
+        held: &Held,
         mut fetched: Fetched,
         starts: Vec<Start>,
         mut rows: BTreeMap<ProjectId, ProjectRow>,
@@ -221,6 +228,7 @@ impl Sync {
             files: std::mem::take(&mut fetched.rows),
             files_gone: std::mem::take(&mut fetched.gone),
             replacements,
+            claimed_at: Some(held.began),
             ..Batch::default()
         };
         self.store_pass(connection, batch).await
@@ -251,6 +259,7 @@ impl Sync {
             files: fetched.rows,
             files_gone: fetched.gone,
             replacements,
+            claimed_at: Some(held.began),
             ..Batch::default()
         };
         self.store_pass(connection, batch).await

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures::TryStreamExt;
-use model::{ConnectionName, Entity, Millis};
+use model::{ConnectionName, Entity, Millis, Problem};
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, Row};
 
@@ -29,12 +29,33 @@ fn slot(entity: &Entity, taken: &mut HashMap<String, u32>) -> String {
     if *count == 1 { slot } else { format!("{slot}|{count}") }
 }
 
-/// The content without what the store itself sets.
-fn digest(entity: &Entity) -> Result<(String, String), Error> {
+/// The times of one batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) now: Millis,
+    pub(crate) claimed_at: Millis,
+}
+
+fn record(entity: &Entity) -> Result<String, Error> {
+    serde_json::to_string(entity).map_err(|e| Error::damaged("entities", &entity.entity_ref, e))
+}
+
+/// Over the content without what the store itself sets.
+fn digest(entity: &Entity) -> Result<String, Error> {
     let mut content = entity.clone();
     (content.id, content.claimed_at, content.changed_at) = (0, 0, 0);
-    let record = serde_json::to_string(&content).map_err(|e| Error::damaged("entities", &entity.entity_ref, e))?;
-    Ok((hex::encode(Sha256::digest(&record)), record))
+    content.problems.iter_mut().for_each(|problem| problem.since = 0);
+    Ok(hex::encode(Sha256::digest(record(&content)?)))
+}
+
+/// A problem that was there before keeps the time since when; a new one begins now.
+fn date_problems(entity: &mut Entity, before: &[Problem], now: Millis) {
+    for problem in &mut entity.problems {
+        let same = |old: &&Problem| {
+            (old.code, &old.message, &old.pointer) == (problem.code, &problem.message, &problem.pointer)
+        };
+        problem.since = before.iter().find(same).map_or(now, |old| old.since);
+    }
 }
 
 struct Held {
@@ -55,7 +76,7 @@ pub(crate) async fn replace(
     tx: &mut AnyConnection,
     connection: &ConnectionName,
     replacements: Vec<Replacement>,
-    now: Millis,
+    times: Times,
     applied: &mut Applied,
 ) -> Result<(), Error> {
     let roots: Vec<String> = replacements.iter().map(|r| r.root.to_string()).collect();
@@ -66,16 +87,20 @@ pub(crate) async fn replace(
         let mut taken = HashMap::new();
         for mut entity in replacement.entities {
             let slot = slot(&entity, &mut taken);
-            let (digest, record) = digest(&entity)?;
+            let digest = digest(&entity)?;
             match held.remove(&(root.clone(), slot.clone())) {
                 Some(row) if row.digest == digest => {}
                 Some(row) => {
-                    (entity.id, entity.claimed_at, entity.changed_at) = (row.id, row.claimed_at, now);
-                    update(tx, &entity, &digest, &record).await?;
+                    (entity.id, entity.claimed_at, entity.changed_at) = (row.id, row.claimed_at, times.now);
+                    let before = if entity.problems.is_empty() { Vec::new() } else { problems_of(tx, row.id).await? };
+                    date_problems(&mut entity, &before, times.now);
+                    update(tx, &entity, &digest).await?;
                     applied.put.push(entity);
                 }
                 None => {
-                    (entity.claimed_at, entity.changed_at) = (now, now);
+                    (entity.claimed_at, entity.changed_at) = (times.claimed_at, times.now);
+                    date_problems(&mut entity, &[], times.now);
+                    let record = record(&entity)?;
                     new.push(New { root: root.clone(), slot, digest, record, entity });
                 }
             }
@@ -84,7 +109,15 @@ pub(crate) async fn replace(
     let gone: Vec<i64> = held.into_values().map(|row| row.id).collect();
     remove(tx, &gone).await?;
     applied.removed.extend(gone);
-    insert(tx, connection, new, now, applied).await
+    insert(tx, connection, new, times, applied).await
+}
+
+async fn problems_of(tx: &mut AnyConnection, id: i64) -> Result<Vec<Problem>, Error> {
+    let row = sqlx::query("SELECT id, record, claimed_at, changed_at FROM entities WHERE id = $1")
+        .bind(id)
+        .fetch_one(tx)
+        .await?;
+    Ok(read(&row)?.problems)
 }
 
 async fn held_by(
@@ -146,12 +179,12 @@ async fn put_reach(
     Ok(())
 }
 
-async fn update(tx: &mut AnyConnection, entity: &Entity, digest: &str, record: &str) -> Result<(), Error> {
+async fn update(tx: &mut AnyConnection, entity: &Entity, digest: &str) -> Result<(), Error> {
     sqlx::query("UPDATE entities SET ref = $2, digest = $3, record = $4, changed_at = $5 WHERE id = $1")
         .bind(entity.id)
         .bind(entity.entity_ref.key().as_str())
         .bind(digest)
-        .bind(record)
+        .bind(record(entity)?)
         .bind(entity.changed_at)
         .execute(tx)
         .await?;
@@ -162,7 +195,7 @@ async fn insert(
     tx: &mut AnyConnection,
     connection: &ConnectionName,
     new: Vec<New>,
-    now: Millis,
+    times: Times,
     applied: &mut Applied,
 ) -> Result<(), Error> {
     let mut waiting: HashMap<(String, String), Entity> = HashMap::with_capacity(new.len());
@@ -180,8 +213,8 @@ async fn insert(
                 .bind(row.entity.entity_ref.key().as_str().to_owned())
                 .bind(row.digest.clone())
                 .bind(row.record.clone())
-                .bind(now)
-                .bind(now);
+                .bind(times.claimed_at)
+                .bind(times.now);
             waiting.insert((row.root.clone(), row.slot.clone()), row.entity.clone());
         }
         for row in query.fetch_all(&mut *tx).await? {

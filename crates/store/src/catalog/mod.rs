@@ -113,6 +113,9 @@ pub struct Batch {
     pub projects_gone: Vec<ProjectId>,
     /// Roots that a definite answer said are gone.
     pub roots_gone: Vec<Root>,
+    /// When new entities count as having claimed their references; now, if absent. One time for all of a pass, so that
+    /// the order in which GitLab lists projects decides nothing.
+    pub claimed_at: Option<Millis>,
 }
 
 /// What a stored batch changed in the catalog.
@@ -142,7 +145,8 @@ impl Store {
         }
         let mut applied = Applied::default();
         entities::remove_roots(&mut tx, connection, &roots_gone, &mut applied).await?;
-        entities::replace(&mut tx, connection, batch.replacements, now, &mut applied).await?;
+        let times = entities::Times { now, claimed_at: batch.claimed_at.unwrap_or(now) };
+        entities::replace(&mut tx, connection, batch.replacements, times, &mut applied).await?;
         tx.commit().await?;
         Ok(applied)
     }
