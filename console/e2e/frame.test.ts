@@ -14,7 +14,6 @@ it("finds an entity by ⌘K and opens it", async () => {
   await seen(
     page.getByRole("button", { name: /ticketing-web/ }).or(page.getByRole("option", { name: /ticketing-web/ })),
   );
-  await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await expect.poll(() => page.getByRole("heading", { level: 1 }).textContent()).toContain("ticketing");
 });

@@ -51,7 +51,6 @@ try {
         await page.goto(url + path);
         await page.locator("h1").waitFor();
         await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
-        if (name === "entity" && size === "wide") await page.locator(".react-flow__node").first().waitFor();
         await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
         await page.screenshot({ path: `${folder}/${name}-${size}-${scheme}.png` });
       }

@@ -81,6 +81,15 @@ function useCommands(openHelp: () => void): Command[] {
   ];
 }
 
+/** Enter without a choice means the best match. */
+function openFirst(event: React.KeyboardEvent<HTMLInputElement>): void {
+  if (event.key !== "Enter") return;
+  const dialog = event.currentTarget.closest("[role=dialog]");
+  if (dialog?.querySelector("[data-action][data-selected]")) return;
+  event.preventDefault();
+  dialog?.querySelector<HTMLElement>("[data-action]")?.click();
+}
+
 export default function Palette({ opened, openHelp }: { opened: number; openHelp: () => void }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: each press of the key opens it again
   useEffect(() => spotlight.open(), [opened]);
@@ -111,10 +120,11 @@ export default function Palette({ opened, openHelp }: { opened: number; openHelp
         aria-label="Search, or type a command"
         leftSection={<IconSearch className="icon t3" aria-hidden="true" />}
         classNames={{ input: c.input }}
+        onKeyDown={openFirst}
       />
       <Spotlight.ActionsList className={c.list}>
         {hits.length > 0 ? (
-          <Spotlight.ActionsGroup label="Catalog">
+          <Spotlight.ActionsGroup label="Catalog" className={c.group}>
             {hits.map((hit) => (
               <Spotlight.Action
                 key={hit.ref}
@@ -139,7 +149,7 @@ export default function Palette({ opened, openHelp }: { opened: number; openHelp
           </Spotlight.ActionsGroup>
         ) : null}
         {commands.length > 0 ? (
-          <Spotlight.ActionsGroup label="Commands">
+          <Spotlight.ActionsGroup label="Commands" className={c.group}>
             {commands.map((command) => (
               <Spotlight.Action key={command.id} className={c.action} onClick={command.run}>
                 {command.icon}

@@ -12,7 +12,7 @@ export function Filling() {
   const filling = status?.connections.filter(isFilling) ?? [];
   if (filling.length === 0) return null;
   return (
-    <div aria-live="polite" style={{ display: "grid", gap: 16, padding: "16px 8px", maxWidth: 560 }}>
+    <div aria-live="polite" style={{ display: "grid", gap: 16, paddingBlock: 16, maxWidth: 560 }}>
       {filling.map((connection) => {
         const part = progress(connection);
         return (

@@ -1,6 +1,6 @@
 /** The catalog: everything that is known, narrowed by facets and search, its whole state in the address. */
 import { Button } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { useMediaQuery, useMergedRef, useResizeObserver } from "@mantine/hooks";
 import { IconColumns3, IconProgressAlert } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
@@ -22,7 +22,7 @@ import { Bones, Failure } from "../../ui/parts";
 import { TokenSearch } from "../../ui/TokenSearch";
 import { useCursor } from "../../ui/useCursor";
 import { useNewRows } from "../../ui/useNewRows";
-import { readColumns } from "./columns";
+import { fitColumns } from "./columns";
 import { CatalogEmpty } from "./Empty";
 import { PhoneRows, TableRows } from "./Rows";
 
@@ -63,6 +63,9 @@ export function Catalog() {
   const total = first?.total ?? 0;
 
   const scroller = useRef<HTMLDivElement>(null);
+  const [measured, { width }] = useResizeObserver<HTMLDivElement>();
+  const scrollerRef = useMergedRef(scroller, measured);
+  const shown = useMemo(() => fitColumns(search.cols, Math.floor(width)), [search.cols, width]);
   const size = phone ? PHONE_ROW : ROW;
   const virtual = useVirtualizer({
     count: total,
@@ -158,7 +161,7 @@ export function Catalog() {
           <Columns cols={search.cols} put={(cols) => put({ ...withText({}), cols: cols as string }, true)} />
         </div>
         {list.error && first ? <Failure error={list.error} retry={() => void list.refetch()} /> : null}
-        <div ref={scroller} className={c.scroll} tabIndex={-1}>
+        <div ref={scrollerRef} className={c.scroll} tabIndex={-1}>
           {list.isPending ? (
             <Bones rows={14} />
           ) : !first ? (
@@ -173,7 +176,7 @@ export function Catalog() {
             <TableRows
               rows={rows}
               total={total}
-              shown={readColumns(search.cols)}
+              shown={shown}
               sort={sort}
               setSort={(next) => {
                 const { sort: _old, ...others } = withText({});

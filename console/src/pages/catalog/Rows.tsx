@@ -10,7 +10,7 @@ import { EntityLink } from "../../ui/EntityLink";
 import { KindIcon } from "../../ui/icons";
 import c from "../../ui/list.module.css";
 import { Bone } from "../../ui/parts";
-import { ALL_COLUMNS, COLUMNS, type ColumnMeta, FEATURES, nextSort, Owner, Problems } from "./columns";
+import { ALL_COLUMNS, COLUMNS, type ColumnMeta, FEATURES, neededWidth, nextSort, Owner, Problems } from "./columns";
 
 type Props = {
   rows: EntityRow[];
@@ -47,7 +47,7 @@ export function TableRows({ rows, total, shown, sort, setSort, cursor, virtual }
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   const now = sort ?? "name";
   return (
-    <table className={c.table} aria-rowcount={total + 1} aria-label="Catalog">
+    <table className={c.table} style={{ minWidth: neededWidth(shown) }} aria-rowcount={total + 1} aria-label="Catalog">
       <colgroup>
         {columns.map((column) => (
           <col key={column.id} style={{ width: (column.columnDef.meta as ColumnMeta).width }} />

@@ -1,10 +1,25 @@
 import { expect, it } from "vitest";
-import { type ColumnMeta, DEFAULT_COLUMNS, nextSort, readColumns, writeColumns } from "./columns";
+import {
+  type ColumnMeta,
+  DEFAULT_COLUMNS,
+  fitColumns,
+  neededWidth,
+  nextSort,
+  readColumns,
+  writeColumns,
+} from "./columns";
 
 it("reads columns from the address, the name always among them", () => {
   expect(readColumns(undefined)).toEqual(DEFAULT_COLUMNS);
   expect(readColumns("owner,nonsense,problems")).toEqual(["name", "owner", "problems"]);
   expect(readColumns("nonsense")).toEqual(DEFAULT_COLUMNS);
+});
+
+it("leaves columns out in a narrow window, but none that the address names", () => {
+  expect(fitColumns(undefined, 1100)).toEqual(DEFAULT_COLUMNS);
+  expect(fitColumns(undefined, 640)).toEqual(["name", "owner", "problems"]);
+  expect(neededWidth(fitColumns(undefined, 800))).toBeLessThanOrEqual(800);
+  expect(fitColumns("type,system,owner,language", 400)).toEqual(["name", "type", "system", "owner", "language"]);
 });
 
 it("writes nothing for the default", () => {

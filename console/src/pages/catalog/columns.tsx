@@ -44,15 +44,19 @@ export function Problems({ row }: { row: EntityRow }) {
   const { error, warning, note, codes } = row.problems;
   if (error + warning + note === 0) return row.stale ? <StaleMark row={row} /> : <span className="t3">None</span>;
   const alone = error + warning + note === 1 && codes[0] ? codeWord(codes[0]) : null;
+  if (alone && codes[0] === "conflict") {
+    return (
+      <span className="row g6 red nowrap">
+        <IconAlertTriangle className="icon-s" aria-hidden="true" />
+        {alone}
+      </span>
+    );
+  }
   return (
     <span className="row g12" title={codes.map(codeWord).join(", ")}>
       {error > 0 ? (
         <span className="row g6 red nowrap">
-          {codes[0] === "conflict" && alone ? (
-            <IconAlertTriangle className="icon-s" aria-hidden="true" />
-          ) : (
-            <BrokenIcon />
-          )}
+          <BrokenIcon />
           {alone ?? plural(error, "error")}
         </span>
       ) : null}
@@ -159,6 +163,30 @@ export const DEFAULT_COLUMNS = ALL_COLUMNS.filter((id) => id !== "language");
 export function readColumns(cols: string | undefined): string[] {
   const wanted = (cols ?? "").split(",").filter((id) => ALL_COLUMNS.includes(id));
   return wanted.length > 0 ? ["name", ...wanted.filter((id) => id !== "name")] : DEFAULT_COLUMNS;
+}
+
+/** The name needs this much to be read (px). */
+export const NAME_WIDTH = 200;
+/** What goes first when the window is narrow. */
+const DROPPED = ["language", "changed", "system", "type", "lifecycle"];
+
+/** Pixels that these columns need. */
+export function neededWidth(shown: readonly string[]): number {
+  return COLUMNS.reduce((sum, def) => {
+    const width = (def.meta as ColumnMeta).width ?? NAME_WIDTH;
+    return shown.includes(def.id ?? "") ? sum + width : sum;
+  }, 0);
+}
+
+/** Leaves out columns until the rest fits. What the address names is never left out: then the table scrolls. */
+export function fitColumns(cols: string | undefined, width: number): string[] {
+  let shown = readColumns(cols);
+  if (cols !== undefined || width === 0) return shown;
+  for (const id of DROPPED) {
+    if (neededWidth(shown) <= width) break;
+    shown = shown.filter((column) => column !== id);
+  }
+  return shown;
 }
 
 export function writeColumns(shown: readonly string[]): string | undefined {

@@ -92,8 +92,12 @@ function Relations({ page, reference }: { page: EntityPage; reference: Ref }) {
       {asTable ? (
         <RelationsTable relations={page.relations} first={12} />
       ) : (
-        <Suspense fallback={<div className={e.graphRoom} />}>
-          {shown ? <RelationsGraph graph={shown} me={me} fit={fit} /> : <div className={e.graphRoom} />}
+        <Suspense fallback={<div className={e.graphRoom} aria-busy="true" />}>
+          {shown ? (
+            <RelationsGraph graph={shown} me={me} fit={fit} />
+          ) : (
+            <div className={e.graphRoom} aria-busy="true" />
+          )}
         </Suspense>
       )}
     </Section>
