@@ -14,6 +14,8 @@ use super::{
 /// How the references and names that a batch concerns were before it.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
+    /// Nothing was held before, so that nothing need be compared.
+    first: bool,
     refs: BTreeMap<RefKey, Before>,
     names: HashMap<RefKey, Resolution>,
 }
@@ -27,6 +29,11 @@ struct Before {
 }
 
 impl Batch {
+    /// Begins one.
+    pub(super) fn new(index: &Index) -> Self {
+        Self { first: index.is_empty(), ..Self::default() }
+    }
+
     /// To be called before the reference of this slot changes.
     pub(super) fn note_slot(&mut self, index: &Index, number: u32) {
         if let Some(slot) = index.slot(number) {
@@ -36,7 +43,7 @@ impl Batch {
 
     /// To be called before this reference changes.
     pub(super) fn note_ref(&mut self, index: &Index, key: &RefKey) {
-        if self.refs.contains_key(key) {
+        if self.first || self.refs.contains_key(key) {
             return;
         }
         self.note_names(index, std::slice::from_ref(key));
@@ -56,7 +63,7 @@ impl Batch {
 
     /// To be called before the meaning of these names may change.
     pub(super) fn note_names(&mut self, index: &Index, names: &[RefKey]) {
-        for name in names {
+        for name in names.iter().filter(|_| !self.first) {
             if !self.names.contains_key(name) {
                 self.names.insert(name.clone(), index.resolve(name));
             }
@@ -65,6 +72,12 @@ impl Batch {
 
     /// Brings everything up to date that depends on what changed, and says whose page that changed.
     pub(super) fn finish(self, index: &mut Index) -> Touched {
+        if self.first {
+            for slot in index.live.clone() {
+                index.derive(slot);
+            }
+            return Touched { changed: index.by_ref.keys().cloned().collect(), removed: Vec::new() };
+        }
         let mut removed = Vec::new();
         let (dirty, changed) = {
             let mut after = After { index, names: &self.names, dirty: RoaringBitmap::new(), changed: BTreeSet::new() };

@@ -78,7 +78,7 @@ impl Index {
         if rows.counts != [0; 3] {
             rows.terms.push(("stagedoor.problem", "any".to_owned()));
         }
-        for rival in slot.claims.iter().skip(1) {
+        for rival in slot.documents().skip(1) {
             for problem in rival.problems.iter().chain(&self.found_problems(number, rival)) {
                 rows.rival_counts[severity_index(problem.severity)] += 1;
             }
@@ -128,13 +128,13 @@ impl Index {
         let Some(slot) = self.slot(number).filter(|slot| slot.claims.len() > 1) else { return };
         let remedy = "Give one of the two another metadata.name, or delete the file that is not meant.";
         if slot.claims.first().map(|holder| holder.id) == Some(entity.id) {
-            for rival in slot.claims.iter().skip(1) {
+            for rival in slot.documents().skip(1) {
                 let message = format!("{} is also claimed by {}, which came later", slot.key, place(rival));
                 let mut problem = Problem::new(Code::Conflict, Severity::Warning, message, remedy).on("metadata.name");
                 problem.since = rival.claimed_at;
                 found.push(problem);
             }
-        } else if let Some(holder) = self.holder(number) {
+        } else if let Some(holder) = self.holder(number).filter(|holder| !same_document(holder, entity)) {
             let held = format!("{} is held by {}, which claimed it first", slot.key, place(holder));
             let message = format!("{held}; this document is not in the catalog");
             let mut problem = Problem::new(Code::Conflict, Severity::Error, message, remedy).on("metadata.name");
@@ -149,6 +149,17 @@ impl Index {
         keys.sort_unstable();
         keys.join(", ")
     }
+}
+
+/// One file that is reached in two ways (found in its project, and listed by a Location of another) is read twice and
+/// claims nothing twice.
+pub(super) fn same_document(one: &Entity, other: &Entity) -> bool {
+    fn place(entity: &Entity) -> impl PartialEq + '_ {
+        let source = &entity.source;
+        // The line, because one file may well claim one reference in two documents.
+        (&source.connection, source.project, &source.git_ref, &source.file, source.line)
+    }
+    one.source.file.is_some() && place(one) == place(other)
 }
 
 /// Terms and counts of a slot, before they are put in.

@@ -216,7 +216,7 @@ impl Index {
         let owners: Vec<Option<RefKey>> = query.owner.iter().map(|owner| self.owner_asked(owner)).collect();
         let wanted: Vec<String> = words(&query.words).map(std::borrow::Cow::into_owned).collect();
         for (number, slot) in field.exists.iter().filter_map(|number| Some((number, self.slot(number)?))) {
-            for (claim, entity) in slot.claims.iter().enumerate() {
+            for (claim, entity) in slot.documents().enumerate() {
                 let view = View { index: self, number, slot, entity };
                 let owned = without == Without::Owner || owners.is_empty() || owners.contains(&owner_of(&view));
                 let path = &entity.source.project_path;

@@ -13,7 +13,9 @@ use model::{Entity, Millis, RefKey, RelationType};
 use roaring::RoaringBitmap;
 use uuid::Uuid;
 
-use super::{Change, Resolution, Touched, View, batch::Batch, hashes::Hashes, terms::TermId, terms::Terms};
+use super::{
+    Change, Resolution, Touched, View, batch::Batch, derive::same_document, hashes::Hashes, terms::TermId, terms::Terms,
+};
 use crate::ProblemCounts;
 
 /// The catalog in memory.
@@ -56,6 +58,14 @@ pub(super) struct Slot {
     pub(super) rival_counts: [u32; 3],
 }
 
+impl Slot {
+    /// The entities that claim it, each document once: a file may be reached in two ways.
+    pub(super) fn documents(&self) -> impl Iterator<Item = &Entity> {
+        let again = |at: usize, entity: &Entity| self.claims.iter().take(at).any(|other| same_document(other, entity));
+        self.claims.iter().enumerate().filter(move |(at, entity)| !again(*at, entity)).map(|(_, entity)| entity)
+    }
+}
+
 /// What a reference leads to inside the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
@@ -73,7 +83,7 @@ impl Index {
 
     /// Takes changes in, one after the other. Answers are right again when this returns.
     pub fn apply(&mut self, changes: impl IntoIterator<Item = Change>) -> Touched {
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(self);
         for change in changes {
             match change {
                 Change::Put(entity) => self.set(entity.id, Some(entity), &mut batch),
@@ -204,13 +214,13 @@ impl Index {
         entity.relations.shrink_to_fit();
         entity.aliases.shrink_to_fit();
         self.share(&mut entity);
-        let (id, order) = (entity.id, (entity.claimed_at, entity.id));
+        let (id, order) = (entity.id, claim_order(&entity));
         let number = self.by_ref.get(&key).copied().unwrap_or_else(|| {
             let named = self.incoming.get_key_value(&key).map(|(named, _)| named.clone());
             self.occupy(named.unwrap_or(key))
         });
         let Some(slot) = self.slot(number) else { return };
-        let at = slot.claims.partition_point(|claim| (claim.claimed_at, claim.id) < order);
+        let at = slot.claims.partition_point(|claim| claim_order(claim) < order);
         if at == 0 && !slot.claims.is_empty() {
             self.forget_document(number);
         }
@@ -294,4 +304,10 @@ pub(super) fn uid(key: &RefKey) -> Uuid {
     // Uuid::new_v5(&Uuid::NAMESPACE_DNS, b"stagedoor.catalog"); a test holds it.
     const NAMESPACE: Uuid = Uuid::from_u128(0x9858_d721_83f3_5080_89ea_639c_3a31_2168);
     Uuid::new_v5(&NAMESPACE, key.as_str().as_bytes())
+}
+
+/// Who holds a reference: the earliest claim. What one pass found counts as claimed at one time, whatever the order of
+/// GitLab's pages; then the older project holds it.
+fn claim_order(entity: &Entity) -> (Millis, u64, i64) {
+    (entity.claimed_at, entity.source.project.map_or(0, |project| project.0), entity.id)
 }

@@ -72,6 +72,20 @@ impl Postings {
         }
     }
 
+    /// Sets their bits, the lowest of each byte first.
+    pub(super) fn mark(&self, bits: &mut [u8]) {
+        let mut set = |slot: u32| {
+            if let Some(byte) = bits.get_mut(slot as usize / 8) {
+                *byte |= 1 << (slot % 8);
+            }
+        };
+        match self {
+            Self::Empty => {}
+            Self::One(only) => set(*only),
+            Self::Many(slots) => slots.iter().for_each(set),
+        }
+    }
+
     /// Those that are in `within`.
     pub(super) fn and(&self, within: &RoaringBitmap) -> RoaringBitmap {
         match self {

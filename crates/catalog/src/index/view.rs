@@ -132,10 +132,8 @@ impl<'a> View<'a> {
     /// All entities that claim this reference, the one that holds it first; empty when there is only one.
     #[must_use]
     pub fn conflicts(&self) -> Vec<View<'a>> {
-        if self.slot.claims.len() < 2 {
-            return Vec::new();
-        }
-        self.slot.claims.iter().map(|entity| View { entity, ..*self }).collect()
+        let claims: Vec<View<'a>> = self.slot.documents().map(|entity| View { entity, ..*self }).collect();
+        if claims.len() < 2 { Vec::new() } else { claims }
     }
 
     /// What is wrong with it, errors first: what its file says and what the index finds (conflicts, references to

@@ -121,6 +121,28 @@ fn the_first_claim_holds_and_both_show_the_conflict() {
 }
 
 #[test]
+fn one_document_that_is_read_twice_claims_nothing_twice() {
+    let mut first = sandrill().remove(3);
+    first.problems.push(Problem::new(Code::InvalidField, Severity::Warning, "odd", "mend it"));
+    let again = model::Entity { id: 50, claimed_at: 5_000, ..first.clone() };
+    let mut below = model::Entity { id: 51, claimed_at: 6_000, ..first.clone() };
+    below.source.line = Some(20);
+    let mut index = index([first, again]);
+    let view = index.get(&key("component:default/ferries")).expect("held");
+    assert!(view.conflicts().is_empty());
+    assert!(view.problems().iter().all(|problem| problem.code != Code::Conflict));
+    let all = ProblemQuery { code: vec![Code::InvalidField], limit: 10, ..ProblemQuery::default() };
+    assert_eq!(index.problems(&all).expect("legal").total, 1);
+    // Two documents of one file are two.
+    index.apply([put(below)]);
+    let view = index.get(&key("component:default/ferries")).expect("held");
+    assert_eq!(view.conflicts().len(), 2);
+    let listed = index.problems(&ProblemQuery { limit: 10, ..ProblemQuery::default() }).expect("legal").total;
+    let counts = index.problem_counts();
+    assert_eq!(listed, (counts.error + counts.warning + counts.note) as u64);
+}
+
+#[test]
 fn what_is_not_there_is_named_with_its_field() {
     let index = index(sandrill());
     let view = index.get(&key("component:default/payments-api")).expect("held");

@@ -30,7 +30,7 @@ pub(super) fn entity(id: i64, reference: &str, metadata: &Value, spec: &Value) -
         origin: Origin::File,
         source: Source {
             connection: ConnectionName::parse("main").expect("legal name"),
-            project: Some(ProjectId(7)),
+            project: Some(ProjectId(u64::try_from(id).expect("positive"))),
             project_path: format!("sandrill/{}", entity_ref.name().to_lowercase()),
             project_url: format!("https://gitlab.example/sandrill/{}", entity_ref.name().to_lowercase()),
             file: Some("catalog-info.yaml".into()),

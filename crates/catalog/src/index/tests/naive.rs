@@ -17,7 +17,8 @@ pub(super) struct Naive {
 impl Naive {
     pub(super) fn of(entities: &[Entity]) -> Self {
         let mut all: Vec<(RefKey, Entity)> = entities.iter().map(|e| (e.entity_ref.key(), e.clone())).collect();
-        all.sort_by(|a, b| (&a.0, a.1.claimed_at, a.1.id).cmp(&(&b.0, b.1.claimed_at, b.1.id)));
+        let project = |entity: &Entity| entity.source.project.map_or(0, |project| project.0);
+        all.sort_by_key(|(key, e)| (key.clone(), e.claimed_at, project(e), e.id));
         all.dedup_by(|later, first| later.0 == first.0);
         Self { held: all, problems: BTreeMap::new() }
     }

@@ -57,9 +57,13 @@ fn some_entity() -> impl Strategy<Value = Entity> {
     let tags = prop::collection::vec(prop::sample::select(vec!["go", "java", "rust"]), 0..3);
     let texts = (prop::option::of(prop::sample::select(vec!["Go team", "alpha", "Zed"])), prop::bool::ANY, 0_u8..4);
     let names = (1_i64..7, kind, prop::sample::select(NAMES.to_vec()), 0_i64..3);
-    let others = (prop::collection::vec(prop::sample::select(vec!["team", "g", "beta"]), 0..2), prop::bool::ANY);
+    let others = (
+        prop::collection::vec(prop::sample::select(vec!["team", "g", "beta"]), 0..2),
+        prop::bool::ANY,
+        prop::bool::ANY,
+    );
     (names, reference, depends, tags, texts, others).prop_map(
-        |((id, kind, name, claimed), owner, depends, tags, (title, deep, kinds), (aliases, broken))| {
+        |((id, kind, name, claimed), owner, depends, tags, (title, deep, kinds), (aliases, broken, again))| {
             let mut metadata =
                 json!({"tags": tags, "annotations": {"example.com/slug": if deep { "a/b" } else { "alpha" }}});
             if let Some(title) = title {
@@ -76,6 +80,10 @@ fn some_entity() -> impl Strategy<Value = Entity> {
             }
             let mut entity = entity(id, &format!("{kind}:default/{name}"), &metadata, &spec);
             entity.changed_at = claimed * 7 % 3;
+            if again {
+                // Files that are reached in two ways.
+                entity.source.project = None;
+            }
             entity.claimed_at = claimed;
             if kind == "group" {
                 entity.aliases = aliases.iter().map(|name| key(&format!("group:default/{name}"))).collect();
