@@ -52,32 +52,47 @@ impl Observed {
     }
 }
 
+/// A caller's requests in the window of this number.
+#[derive(Debug)]
+struct Window {
+    number: i64,
+    requests: u64,
+}
+
+#[derive(Debug)]
+struct Windows {
+    limit: Limit,
+    callers: BTreeMap<u64, Window>,
+}
+
 /// Fixed windows, one for each caller, like the instance throttle of GitLab.
 #[derive(Debug)]
-pub(crate) struct Throttle(Mutex<(Limit, BTreeMap<u64, (i64, u64)>)>);
+pub(crate) struct Throttle(Mutex<Windows>);
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self(Mutex::new((Limit { requests: 200_000, seconds: 60 }, BTreeMap::new())))
+        let limit = Limit { requests: 200_000, seconds: 60 };
+        Self(Mutex::new(Windows { limit, callers: BTreeMap::new() }))
     }
 }
 
 impl Throttle {
     /// Sets another limit and begins all windows anew.
     pub(crate) fn set(&self, limit: Limit) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (limit, BTreeMap::new());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Windows { limit, callers: BTreeMap::new() };
     }
 
     /// Counts a request of this user (0 for anonymous callers).
     pub(crate) fn observe(&self, user: u64, now: OffsetDateTime) -> Observed {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Limit { requests, seconds } = state.0;
-        let window = now.unix_timestamp().div_euclid(seconds);
-        let entry = state.1.entry(user).or_insert((window, 0));
-        if entry.0 != window {
-            *entry = (window, 0);
+        let Limit { requests, seconds } = state.limit;
+        let number = now.unix_timestamp().div_euclid(seconds);
+        let window = state.callers.entry(user).or_insert(Window { number, requests: 0 });
+        if window.number != number {
+            *window = Window { number, requests: 0 };
         }
-        entry.1 += 1;
-        Observed { limit: requests, observed: entry.1, reset: crate::clock::at_unix((window + 1) * seconds) }
+        window.requests += 1;
+        let reset = crate::clock::at_unix((number + 1) * seconds);
+        Observed { limit: requests, observed: window.requests, reset }
     }
 }

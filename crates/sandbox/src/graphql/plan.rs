@@ -37,10 +37,11 @@ impl<'a> Plan<'a> {
                 Selection::Field(field) if self.included(&field.directives) => {
                     fields.entry(field.response_key().as_str()).or_default().push(field);
                 }
-                Selection::InlineFragment(fragment) if self.included(&fragment.directives) => {
-                    if fragment.type_condition.as_ref().is_none_or(|name| self.is_a(concrete, name)) {
-                        self.collect(concrete, &fragment.selection_set, fields);
-                    }
+                Selection::InlineFragment(fragment)
+                    if self.included(&fragment.directives)
+                        && fragment.type_condition.as_ref().is_none_or(|name| self.is_a(concrete, name)) =>
+                {
+                    self.collect(concrete, &fragment.selection_set, fields);
                 }
                 Selection::FragmentSpread(spread) if self.included(&spread.directives) => {
                     if let Some(fragment) = self.document.fragments.get(&spread.fragment_name)

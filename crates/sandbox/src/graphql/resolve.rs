@@ -460,7 +460,7 @@ fn sort_groups(groups: &mut [Arc<Group>], sort: &str) {
         s if s.starts_with("ID") || s.starts_with("CREATED") || s.starts_with("UPDATED") => {
             groups.sort_by_key(|group| group.id);
         }
-        _ => groups.sort_by(|a, b| (a.name.to_lowercase(), a.id).cmp(&(b.name.to_lowercase(), b.id))),
+        _ => groups.sort_by_cached_key(|group| (group.name.to_lowercase(), group.id)),
     }
     if sort.ends_with("_DESC") {
         groups.reverse();

@@ -64,7 +64,7 @@ impl Repos {
     /// The repository for reading.
     pub(crate) fn read(&self, world: &World, project: &Project) -> Repo {
         if let Some(bare) = self.bare.read().unwrap_or_else(PoisonError::into_inner).get(&project.id) {
-            return Repo { branch: project.default_branch.clone(), source: Source::Bare(bare.clone()) };
+            return Repo { branch: project.default_branch.clone(), source: Source::Bare(Box::new(bare.clone())) };
         }
         let snapshot = self.snapshot(world, project);
         Repo { branch: project.default_branch.clone(), source: Source::Snapshot(snapshot) }
@@ -111,7 +111,7 @@ impl Repos {
 
 enum Source {
     Snapshot(Arc<Snapshot>),
-    Bare(Bare),
+    Bare(Box<Bare>),
 }
 
 /// A repository open for reading.

@@ -63,7 +63,7 @@ fn answer(call: &Call, ids: &[u64]) -> Result<Response, ApiError> {
     match order {
         "path" => groups.sort_by(|a, b| a.path.cmp(&b.path)),
         "id" => groups.sort_by_key(|group| group.id),
-        _ => groups.sort_by(|a, b| (a.name.to_lowercase(), a.id).cmp(&(b.name.to_lowercase(), b.id))),
+        _ => groups.sort_by_cached_key(|group| (group.name.to_lowercase(), group.id)),
     }
     if descending {
         groups.reverse();

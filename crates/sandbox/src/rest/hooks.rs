@@ -33,7 +33,7 @@ pub(super) fn routes(table: &mut Table) {
 }
 
 /// The flags of a project hook and their defaults.
-const FLAGS: [(&str, bool); 18] = [
+const FLAGS: [(&str, bool); 19] = [
     ("push_events", true),
     ("tag_push_events", false),
     ("merge_requests_events", false),
@@ -52,6 +52,7 @@ const FLAGS: [(&str, bool); 18] = [
     ("milestone_events", false),
     ("emoji_events", false),
     ("resource_access_token_events", false),
+    ("vulnerability_events", false),
 ];
 
 /// How many of [`FLAGS`] a system hook has.

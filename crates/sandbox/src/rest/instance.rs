@@ -13,14 +13,10 @@ pub(crate) const VERSION: &str = "18.6.2";
 pub(crate) const REVISION: &str = "5a7d0b1c3e9";
 
 pub(super) fn routes(table: &mut Table) {
-    table.get("/api/v4/version", version);
+    // The older name of the same answer.
+    table.get("/api/v4/version", metadata);
     table.get("/api/v4/metadata", metadata);
     table.get("/api/v4/personal_access_tokens/self", own_token);
-}
-
-async fn version(call: Call) -> Answer {
-    call.viewer.person()?;
-    ok(&json!({ "version": VERSION, "revision": REVISION }))
 }
 
 async fn metadata(call: Call) -> Answer {

@@ -381,6 +381,8 @@ pub(crate) fn group(app: &App, group: &Group) -> Value {
         "created_at": iso(group.created),
         "parent_id": group.parent,
         "organization_id": 1,
+        "archived": false,
+        "marked_for_deletion_on": null,
         "shared_runners_setting": "enabled",
     })
 }

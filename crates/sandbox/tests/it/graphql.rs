@@ -43,10 +43,7 @@ async fn a_project_as_the_schema_has_it() {
     let file = server.read("developer", "/projects/1/repository/files/README.md?ref=main").await.json();
     assert_eq!(blobs[0]["oid"], file["blob_id"]);
     assert_eq!((&blobs[0]["rawSize"], &blobs[0]["rawTextBlob"]), (&json!("6"), &json!("# Pay\n")));
-    assert_eq!(
-        (&blobs[1]["rawTextBlob"], &blobs[1]["base64EncodedBlob"]),
-        (&json!(null), &json!("AJ+SlgAB".replace("AJ+SlgAB", blobs[1]["base64EncodedBlob"].as_str().unwrap())))
-    );
+    assert_eq!((&blobs[1]["rawTextBlob"], &blobs[1]["base64EncodedBlob"]), (&json!(null), &json!("AJ+SlgAB")));
     let tree = &project["repository"]["tree"];
     assert_eq!(tree["blobs"]["nodes"], json!([{"name": "main.go", "path": "src/main.go", "mode": "100644"}]));
     assert_eq!(tree["trees"]["nodes"], json!([{"name": "sub", "type": "tree"}]));

@@ -1,5 +1,7 @@
 //! The sandbox from outside: a running instance and plain HTTP, git and webhooks.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 mod content;
 mod errors;
 mod estate;

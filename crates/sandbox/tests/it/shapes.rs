@@ -37,10 +37,19 @@ fn loosen(schema: &mut Value) {
                 map.insert("type".to_owned(), kinds);
             }
             map.values_mut().for_each(loosen);
+            if let Some(Value::Object(properties)) = map.get_mut("properties") {
+                properties.values_mut().filter(|schema| schema.get("$ref").is_some()).for_each(one_or_many);
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(loosen),
         _ => {}
     }
+}
+
+/// A property described by a row may be null or a list of such rows: the conversion says the same for all three.
+fn one_or_many(schema: &mut Value) {
+    let row = schema.take();
+    *schema = json!({ "anyOf": [row.clone(), { "type": "array", "items": row }, { "type": "null" }] });
 }
 
 /// The schema of a route's good answer, with all components beside it.
