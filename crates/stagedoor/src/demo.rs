@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     net::SocketAddr,
     path::Path,
     time::Duration,
@@ -58,7 +58,7 @@ async fn free_or(wanted: SocketAddr) -> SocketAddr {
 /// Writes what a person would write by hand: a configuration file and the secrets it refers to.
 fn configuration(folder: &Path, sandbox: &Sandbox) -> anyhow::Result<std::path::PathBuf> {
     fs::write(folder.join("token"), &sandbox.admin_token)?;
-    fs::write(folder.join("hook-secret"), "a-demo-has-no-secrets")?;
+    fs::write(folder.join("hook-secret"), random_word()?)?;
     let file = folder.join("stagedoor.yaml");
     let text = format!(
         "data: {}\ngitlab:\n  - name: {NAME}\n    url: {}\n    token: {{file: token}}\n    webhooks: {{secret: {{file: hook-secret}}, register: true}}\n",
@@ -67,6 +67,13 @@ fn configuration(folder: &Path, sandbox: &Sandbox) -> anyhow::Result<std::path::
     );
     fs::write(&file, text)?;
     Ok(file)
+}
+
+/// Sixteen random bytes from the operating system, in hex.
+fn random_word() -> io::Result<String> {
+    let mut bytes = [0_u8; 16];
+    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn announce(url: &str, sandbox: &Sandbox, as_json: bool) -> io::Result<()> {

@@ -29,6 +29,10 @@ pub(crate) async fn run(options: SandboxOptions) -> anyhow::Result<()> {
 
 /// The stand-in answers on loopback only: its tokens are no secrets.
 pub(crate) async fn start(options: Options) -> anyhow::Result<Sandbox> {
-    anyhow::ensure!(options.listen.ip().is_loopback(), "the sandbox listens on loopback only, not on {}", options.listen);
-    Ok(sandbox::start(options).await?)
+    anyhow::ensure!(
+        options.listen.ip().is_loopback(),
+        "the sandbox listens on loopback only, not on {}",
+        options.listen
+    );
+    sandbox::start(options).await
 }

@@ -137,7 +137,8 @@ impl Config {
             None => String::new(),
         };
         let place = options.config.as_deref().unwrap_or(Path::new("the environment"));
-        let mut config = Self::parse(&text, &overlay::from_environment()).with_context(|| place.display().to_string())?;
+        let mut config =
+            Self::parse(&text, &overlay::from_environment()).with_context(|| place.display().to_string())?;
         if let Some(data) = &options.data {
             config.data.clone_from(data);
         }
@@ -156,7 +157,8 @@ impl Config {
 
     fn parse(text: &str, environment: &[(String, String)]) -> anyhow::Result<Self> {
         // First as it stands: only so does an error know its line.
-        let plain: Self = if text.trim().is_empty() { serde_json::from_str("{}")? } else { serde_saphyr::from_str(text)? };
+        let plain: Self =
+            if text.trim().is_empty() { serde_json::from_str("{}")? } else { serde_saphyr::from_str(text)? };
         if environment.is_empty() {
             return Ok(plain);
         }

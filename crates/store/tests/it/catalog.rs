@@ -150,7 +150,7 @@ async fn locations_are_registered_once(f: Fixture) {
     };
     assert!(f.store.add_location(&location).await.expect("added"));
     assert!(!f.store.add_location(&location).await.expect("known"));
-    assert_eq!(f.store.locations().await.expect("listed"), [location.clone()]);
+    assert_eq!(f.store.locations().await.expect("listed"), std::slice::from_ref(&location));
     assert_eq!(f.store.remove_location("1").await.expect("removed"), Some(location));
     assert_eq!(f.store.remove_location("1").await.expect("nothing"), None);
 }
