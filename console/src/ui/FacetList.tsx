@@ -2,7 +2,7 @@
 import "@mantine/core/styles/Checkbox.layer.css";
 import { Button, Checkbox, UnstyledButton } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, memo, Suspense, useState } from "react";
 import type { FacetValue } from "../api/types";
 import { holds } from "../lib/filters";
 import { shortRef } from "../lib/ref";
@@ -92,7 +92,7 @@ function Facet<K extends string>({
   );
 }
 
-export function FacetList<K extends string>({ specs, facets, chosen, toggle }: Props<K>) {
+function Facets<K extends string>({ specs, facets, chosen, toggle }: Props<K>) {
   return (
     <>
       {specs.map((spec) => (
@@ -107,6 +107,9 @@ export function FacetList<K extends string>({ specs, facets, chosen, toggle }: P
     </>
   );
 }
+
+/** Rendered again when the facets change, not when the list beside them scrolls. */
+export const FacetList = memo(Facets) as typeof Facets;
 
 /** The same facets behind a button, for a phone. */
 export function FacetDrawer<K extends string>(props: Props<K> & { active: number; total: number | undefined }) {

@@ -7,7 +7,7 @@ import "@mantine/core/styles/Pill.layer.css";
 import "@mantine/core/styles/PillsInput.layer.css";
 import { Pill, PillsInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { useEffect, useId, useImperativeHandle, useRef, useState } from "react";
+import { memo, useEffect, useId, useImperativeHandle, useRef, useState } from "react";
 import type { FacetValue } from "../api/types";
 import { countFilters, type Filters, mergeFilters, takeTokens } from "../lib/filters";
 import { count } from "../lib/time";
@@ -33,7 +33,7 @@ function labelOf(facets: Props<string>["facets"], key: string, value: string): s
   return facets?.[key]?.find((v) => v.value.toLowerCase() === value.toLowerCase())?.label ?? value;
 }
 
-export function TokenSearch<K extends string>(props: Props<K>) {
+function Field<K extends string>(props: Props<K>) {
   const { keys, filters, facets, change } = props;
   const input = useRef<HTMLInputElement>(null);
   useImperativeHandle(props.ref, () => ({ focus: () => input.current?.focus() }));
@@ -174,3 +174,5 @@ export function TokenSearch<K extends string>(props: Props<K>) {
     </div>
   );
 }
+
+export const TokenSearch = memo(Field) as typeof Field;

@@ -104,7 +104,10 @@ export function Catalog() {
       put({ ...next, ...(text ? { q: text } : {}), ...rest }, typing),
     [put, rest],
   );
-  const flip = (key: EntityFilter, value: string) => change(toggle(filters, key, value), q ?? "", false);
+  const flip = useCallback(
+    (key: EntityFilter, value: string) => change(toggle(filters, key, value), q ?? "", false),
+    [change, filters, q],
+  );
   const withText = (extra: CatalogSearch): CatalogSearch => ({ ...filters, ...(q ? { q } : {}), ...rest, ...extra });
   const active = countFilters(filters) + (q ? 1 : 0);
   const facetValues = facets?.facets as Record<string, FacetValue[]> | undefined;

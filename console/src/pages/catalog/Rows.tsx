@@ -1,9 +1,9 @@
 /** The rows of the catalog: a real table whose rows are rendered only where they can be seen. */
 import { UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import { flexRender, useTable } from "@tanstack/react-table";
+import { flexRender, type Row, useTable } from "@tanstack/react-table";
 import type { Virtualizer } from "@tanstack/react-virtual";
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import type { EntityRow } from "../../api/types";
 import { canHaveOwner, kindWord, sentence, typeWord } from "../../lib/ref";
 import { EntityLink } from "../../ui/EntityLink";
@@ -46,6 +46,7 @@ export function TableRows({ rows, total, shown, sort, setSort, cursor, virtual }
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   const now = sort ?? "name";
+  const layout = shown.join();
   return (
     <table className={c.table} style={{ minWidth: neededWidth(shown) }} aria-rowcount={total + 1} aria-label="Catalog">
       <colgroup>
@@ -83,23 +84,14 @@ export function TableRows({ rows, total, shown, sort, setSort, cursor, virtual }
         {items.map((item) => {
           const row = model[item.index];
           return (
-            <tr
+            <Line
               key={row?.id ?? item.index}
-              className={c.line}
-              data-row={item.index}
-              aria-rowindex={item.index + 2}
-              {...(item.index === cursor ? { "data-cursor": true } : {})}
-            >
-              {row ? (
-                row
-                  .getVisibleCells()
-                  .map((cell) => <td key={cell.id}>{flexRender(cell.column.columnDef.cell, cell.getContext())}</td>)
-              ) : (
-                <td colSpan={columns.length}>
-                  <Bone width={`${24 + ((item.index * 37) % 31)}%`} />
-                </td>
-              )}
-            </tr>
+              row={row}
+              index={item.index}
+              columns={columns.length}
+              layout={layout}
+              current={item.index === cursor}
+            />
           );
         })}
         {after > 0 ? <Spacer height={after} columns={columns.length} /> : null}
@@ -107,6 +99,31 @@ export function TableRows({ rows, total, shown, sort, setSort, cursor, virtual }
     </table>
   );
 }
+
+type LineProps = {
+  row: Row<typeof FEATURES, EntityRow> | undefined;
+  index: number;
+  columns: number;
+  /** The columns by name: a row is rendered again only when it, they or the cursor changed, not when one scrolls. */
+  layout: string;
+  current: boolean;
+};
+
+const Line = memo(function Line({ row, index, columns, current }: LineProps) {
+  return (
+    <tr className={c.line} data-row={index} aria-rowindex={index + 2} {...(current ? { "data-cursor": true } : {})}>
+      {row ? (
+        row
+          .getVisibleCells()
+          .map((cell) => <td key={cell.id}>{flexRender(cell.column.columnDef.cell, cell.getContext())}</td>)
+      ) : (
+        <td colSpan={columns}>
+          <Bone width={`${24 + ((index * 37) % 31)}%`} />
+        </td>
+      )}
+    </tr>
+  );
+});
 
 function Spacer({ height, columns }: { height: number; columns: number }) {
   return (

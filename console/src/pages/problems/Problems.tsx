@@ -79,7 +79,10 @@ export function Problems() {
       }),
     [navigate],
   );
-  const flip = (key: ProblemFilter, value: string) => change(toggle(filters, key, value), q ?? "", false);
+  const flip = useCallback(
+    (key: ProblemFilter, value: string) => change(toggle(filters, key, value), q ?? "", false),
+    [change, filters, q],
+  );
   const facetValues = facets?.facets as Record<string, FacetValue[]> | undefined;
   const active = countFilters(filters) + (q ? 1 : 0);
   return (
