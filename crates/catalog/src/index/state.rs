@@ -4,8 +4,10 @@
 //! hashes and edges of the slot are made from. Edges are kept by the target as it was written, so that a target that
 //! comes, goes or changes its meaning finds the ones that named it.
 //!
-//! Memory: the entity itself (its document and about 0.6 kB beside it) and about 1.5 kB for what is found by: some
-//! 20 terms (own names and titles cost most, at 150 bytes each; shared values nearly nothing), 10 hashed rows, edges.
+//! Memory, measured with 254,000 entities whose documents have 1.2 kB and eight annotations: 3.7 kB an entity. The
+//! document and what stands beside it (source, owner, relations) are 2.4 kB of it; the rest is what it is found by: some
+//! 20 own terms (names, titles and paths cost most, about 150 bytes each; shared values nearly nothing), ten hashed
+//! values of 12 bytes, edges.
 
 use std::collections::{BTreeMap, HashMap};
 
