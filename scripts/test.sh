@@ -30,7 +30,7 @@ openapi_is_current() {
 }
 
 browser() {
-  python3 scripts/with-demo.py "$binary" -- npm --prefix console run --silent e2e
+  STAGEDOOR_BIN=$(realpath "$binary") in_console e2e
 }
 
 step "console: packages" npm --prefix console ci --silent --no-audit --no-fund

@@ -113,7 +113,7 @@ function Facts({ connection: c }: { connection: ConnectionStatus }) {
           {count(c.entities)}
         </Link>
       </dd>
-      <dt>Requests in the last read</dt>
+      <dt>Requests since the start</dt>
       <dd>{count(c.requests)}</dd>
       <dt>Webhooks</dt>
       <dd>
