@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -151,6 +152,50 @@ def first_load(binary: str, latency: int, log: Path) -> dict:
         sandbox.stop()
 
 
+GIT = {"GIT_TERMINAL_PROMPT": "0", "GIT_AUTHOR_NAME": "Ilse", "GIT_AUTHOR_EMAIL": "ilse@sandrill.example",
+       "GIT_COMMITTER_NAME": "Ilse", "GIT_COMMITTER_EMAIL": "ilse@sandrill.example", "GIT_CONFIG_GLOBAL": "/dev/null"}
+
+
+def pushes(binary: str, log: Path, count: int = 20) -> list[float]:
+    """Seconds from the start of `git push` to the event on an open page, each time with another description."""
+    with tempfile.TemporaryDirectory() as folder:
+        demo = subprocess.Popen([binary, "demo", "--json", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0"],
+                                stdout=subprocess.PIPE, stderr=log.open("a"), text=True)
+        try:
+            told = json.loads(demo.stdout.readline())
+            address = told["url"].removeprefix("http://")
+            while get(address, "/readyz")[0] != 200:
+                time.sleep(0.01)
+            gitlab, token = told["gitlab"]["url"], told["gitlab"]["admin_token"]
+            while not json.loads(urllib.request.urlopen(urllib.request.Request(
+                    gitlab + "/api/v4/hooks", headers={"private-token": token})).read()):
+                time.sleep(0.01)
+            clone = Path(folder, "clone")
+
+            def git(*arguments: object, cwd: Path | None = None) -> None:
+                subprocess.run(["git", *map(str, arguments)], cwd=cwd, env=os.environ | GIT, check=True, capture_output=True)
+
+            git("clone", gitlab.replace("http://", f"http://demo:{token}@") + "/sandrill/checkout/payments-api.git", clone)
+            stream = urllib.request.urlopen(told["url"] + "/api/v1/events", timeout=60)
+            file, taken = clone / "catalog-info.yaml", []
+            for n in range(count):
+                lines = [f"  description: push {n}" if l.strip().startswith("description:") and l.startswith("  d") else l
+                         for l in file.read_text().splitlines()]
+                file.write_text("\n".join(lines) + "\n")
+                git("commit", "-am", f"push {n}", cwd=clone)
+                begun = time.perf_counter()
+                pushing = subprocess.Popen(["git", "push"], cwd=clone, env=os.environ | GIT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                for line in stream:
+                    if b"component:default/payments-api" in line:
+                        taken.append(time.perf_counter() - begun)
+                        break
+                pushing.wait()
+            return taken
+        finally:
+            demo.terminate()
+            demo.wait(timeout=20)
+
+
 def queries(address: str) -> dict:
     found = refs(address)
     result = {}
@@ -181,6 +226,8 @@ def main() -> int:
     log.write_text("")
     rounds = {ms: [first_load(options.binary, ms, log) for _ in range(options.rounds)] for ms in (0, 50)}
 
+    pushed = sorted(pushes(options.binary, log))
+
     def median(ms: int, key: str) -> float:
         return statistics.median(r[key] for r in rounds[ms])
 
@@ -204,6 +251,8 @@ def main() -> int:
         ("page list of 20 (/api/v1), p50", median(0, "v1_list_p50_ms"), "ms", "-", None),
         ("page facets (/api/v1), p50", median(0, "v1_facets_p50_ms"), "ms", "-", None),
         ("restart to ready", median(0, "restart_s"), "s", "-", 0.15),
+        ("git push to open page, median", statistics.median(pushed), "s", "-", 1.0),
+        ("git push to open page, slowest", pushed[-1], "s", "-", 1.0),
     ]
     totals = rounds[0][0]["totals"]
     lines = [

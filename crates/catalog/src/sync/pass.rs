@@ -98,6 +98,12 @@ impl Sync {
         };
         let mut progress = Progress::default();
         let listed = self.list(connection, &held, &mut progress).await?;
+        if listed && progress.seen.is_empty() {
+            // Right for GitLab and hardly meant: a catalog that is empty without a word would look broken.
+            let reason =
+                "the token's user is a member of no project that is not archived; add it to a group as Reporter";
+            progress.partial.push(self.partial("projects", reason));
+        }
         self.catalog.update_status(&connection.name, |status| status.phase = Phase::Linking);
         self.walk_later(connection, &held, &mut progress).await?;
         self.read_people(connection, &mut progress).await?;
