@@ -80,22 +80,7 @@ fn registered(reading: Reading<'_>, start: &FileKey) -> Option<Entity> {
             "backstage.io/managed-by-location": format!("url:{url}"),
             "backstage.io/managed-by-origin-location": format!("url:{url}")}},
         "spec": {"type": "url", "target": url}});
-    Some(Entity {
-        id: 0,
-        entity_ref,
-        origin: Origin::Registered,
-        source: place.source(None),
-        body: body.to_string(),
-        relations: Vec::new(),
-        aliases: Vec::new(),
-        ownership: None,
-        language: None,
-        facts: Vec::new(),
-        problems: Vec::new(),
-        stale: None,
-        claimed_at: 0,
-        changed_at: 0,
-    })
+    Some(Entity::stated(entity_ref, Origin::Registered, place.source(None), body.to_string()))
 }
 
 /// Forty hex digits of the address: the form that such names have in the reference.

@@ -67,21 +67,11 @@ pub(crate) fn entity(place: Place<'_>, line: u32, accepted: &Accepted, problems:
     let body = Value::Object(body).to_string();
     let is_component = entity_ref.kind().eq_ignore_ascii_case("component");
     Entity {
-        id: 0,
-        relations: Entity::relations_of(&entity_ref, &body),
-        origin: Origin::File,
-        source: place.source(Some(line)),
-        body,
-        aliases: Vec::new(),
         ownership,
         // The repository's language is that of what it builds, not of the databases and APIs it describes.
         language: place.project.language().filter(|_| is_component).map(|(name, _)| name.to_owned()),
-        facts: Vec::new(),
         problems,
-        stale: None,
-        claimed_at: 0,
-        changed_at: 0,
-        entity_ref,
+        ..Entity::stated(entity_ref, Origin::File, place.source(Some(line)), body)
     }
 }
 

@@ -65,22 +65,12 @@ pub(crate) fn component(
         spec.insert("owner".into(), owner.as_str().into());
     }
     let body = json!({"apiVersion": "backstage.io/v1alpha1", "kind": "Component", "metadata": metadata, "spec": spec});
-    let body = body.to_string();
     Entity {
-        id: 0,
-        relations: Entity::relations_of(&entity_ref, &body),
-        entity_ref,
-        origin: Origin::Inferred,
-        source,
-        body,
-        aliases: Vec::new(),
         ownership: Some(ownership),
         language: project.language().map(|(name, _)| name.to_owned()),
         facts,
         problems,
-        stale: None,
-        claimed_at: 0,
-        changed_at: 0,
+        ..Entity::stated(entity_ref, Origin::Inferred, source, body.to_string())
     }
 }
 

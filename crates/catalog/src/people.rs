@@ -99,30 +99,15 @@ fn entity(
     }
     let body = json!({"apiVersion": "backstage.io/v1alpha1", "kind": entity_ref.kind(), "metadata": metadata,
         "spec": spec});
-    let body = body.to_string();
-    Entity {
-        id: 0,
-        relations: Entity::relations_of(&entity_ref, &body),
-        entity_ref,
-        origin: Origin::Directory,
-        source: Source {
-            connection: connection.clone(),
-            project: None,
-            project_path: path.to_owned(),
-            project_url: url.to_owned(),
-            file: None,
-            git_ref: None,
-            blob: None,
-            line: None,
-        },
-        body,
-        aliases: Vec::new(),
-        ownership: None,
-        language: None,
-        facts: Vec::new(),
-        problems: Vec::new(),
-        stale: None,
-        claimed_at: 0,
-        changed_at: 0,
-    }
+    let source = Source {
+        connection: connection.clone(),
+        project: None,
+        project_path: path.to_owned(),
+        project_url: url.to_owned(),
+        file: None,
+        git_ref: None,
+        blob: None,
+        line: None,
+    };
+    Entity::stated(entity_ref, Origin::Directory, source, body.to_string())
 }

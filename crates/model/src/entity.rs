@@ -175,6 +175,27 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// An entity that says `body`, with the relations that its `spec` states and nothing else known of it.
+    #[must_use]
+    pub fn stated(entity_ref: EntityRef, origin: Origin, source: Source, body: String) -> Self {
+        Self {
+            id: 0,
+            relations: Self::relations_of(&entity_ref, &body),
+            entity_ref,
+            origin,
+            source,
+            body,
+            aliases: Vec::new(),
+            ownership: None,
+            language: None,
+            facts: Vec::new(),
+            problems: Vec::new(),
+            stale: None,
+            claimed_at: 0,
+            changed_at: 0,
+        }
+    }
+
     /// The relations that a body states, or none when the body is not JSON (which only a damaged store can give).
     #[must_use]
     pub fn relations_of(entity_ref: &EntityRef, body: &str) -> Vec<(RelationType, RefKey)> {

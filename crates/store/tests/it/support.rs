@@ -61,29 +61,16 @@ pub(crate) fn connection() -> ConnectionName {
 
 pub(crate) fn entity(name: &str, file: Option<&str>, note: &str) -> Entity {
     let entity_ref = EntityRef::new("Component", "default", name);
-    Entity {
-        id: 0,
-        entity_ref,
-        origin: if file.is_some() { Origin::File } else { Origin::Inferred },
-        source: Source {
-            connection: connection(),
-            project: Some(ProjectId(1)),
-            project_path: "a/b".into(),
-            project_url: "https://git.example/a/b".into(),
-            file: file.map(str::to_owned),
-            git_ref: Some("main".into()),
-            blob: file.map(|_| BlobId("00".into())),
-            line: Some(1),
-        },
-        body: format!("{{\"note\":\"{note}\"}}"),
-        relations: Vec::new(),
-        aliases: Vec::new(),
-        ownership: None,
-        language: None,
-        facts: Vec::new(),
-        problems: Vec::new(),
-        stale: None,
-        claimed_at: 0,
-        changed_at: 0,
-    }
+    let source = Source {
+        connection: connection(),
+        project: Some(ProjectId(1)),
+        project_path: "a/b".into(),
+        project_url: "https://git.example/a/b".into(),
+        file: file.map(str::to_owned),
+        git_ref: Some("main".into()),
+        blob: file.map(|_| BlobId("00".into())),
+        line: Some(1),
+    };
+    let origin = if file.is_some() { Origin::File } else { Origin::Inferred };
+    Entity::stated(entity_ref, origin, source, format!("{{\"note\":\"{note}\"}}"))
 }
