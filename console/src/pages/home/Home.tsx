@@ -98,8 +98,12 @@ function Wrong({ status, filling }: { status: CatalogStatus | undefined; filling
       </ul>
       {query.isPending ? <Bones rows={SHOWN} height={56} /> : null}
       {query.error && !first ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
-      {first && first.total === 0 && broken.length === 0 && !filling ? (
-        <Empty what="Nothing is wrong." why="Every catalog file that was read says what it means." />
+      {first && first.total === 0 && broken.length === 0 && !filling && status ? (
+        status.totals.entities > 0 ? (
+          <Empty what="Nothing is wrong." why="Every catalog file that was read says what it means." />
+        ) : (
+          <Empty what="Nothing was read yet." why="Name a GitLab address and a token in the configuration file." />
+        )
       ) : null}
       {first && first.total > first.items.length ? (
         <Link to="/problems" search={{ severity: ["error", "warning"] }} className={`quiet-link sm ${h.rest}`}>
