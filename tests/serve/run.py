@@ -178,6 +178,28 @@ def a_deleted_file_goes_and_a_broken_one_stays(world: World):
     until("it is back", lambda: description(world) == "Takes money, gives receipts")
 
 
+def what_no_location_lists_stays_as_an_orphan(world: World):
+    clone = world.clone(PAYMENTS)
+    file, extra = clone / "catalog-info.yaml", clone / "extra.yaml"
+    text = file.read_text()
+    location = "\n---\napiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: payments-more}\nspec: {targets: [./extra.yaml]}\n"
+    extra.write_text("apiVersion: backstage.io/v1alpha1\nkind: Resource\nmetadata: {name: payments-cache}\nspec: {type: cache, owner: checkout}\n")
+    file.write_text(text + location)
+    world.git("add", "extra.yaml", cwd=clone)
+    world.push(clone, "List another file")
+    key = "resource:default/payments-cache"
+    until("it is listed", lambda: key in world.entities())
+    file.write_text(text)
+    world.push(clone, "List it no longer")
+    orphan = until("it is an orphan", lambda: world.entities()[key]["metadata"]["annotations"].get("backstage.io/orphan"))
+    assert orphan == "true"
+    problems = get(world.url + "/api/v1/problems?code=orphan")["items"]
+    assert [p["ref"] for p in problems] == [key], problems
+    world.git("rm", "--quiet", "extra.yaml", cwd=clone)
+    world.push(clone, "Remove it")
+    until("it is gone", lambda: key not in world.entities())
+
+
 def error_answers_remove_nothing(world: World):
     before = set(world.entities())
     for fault in ["500", "429", "403", "404", "html", "cut"]:
@@ -258,7 +280,8 @@ def secrets_are_printed_nowhere(world: World):
     world.start()
 
 
-TESTS = [it_fills, a_push_shows_on_an_open_page, a_deleted_file_goes_and_a_broken_one_stays, error_answers_remove_nothing,
+TESTS = [it_fills, a_push_shows_on_an_open_page, a_deleted_file_goes_and_a_broken_one_stays,
+         what_no_location_lists_stays_as_an_orphan, error_answers_remove_nothing,
          unread_files_leave_what_was_known, killed_and_started_again, forged_webhooks_are_refused, other_sites_are_refused,
          secrets_are_printed_nowhere]
 

@@ -5,6 +5,7 @@
 //! a *project job* does so for one project and for what was read from its files. Nothing is removed on an error answer.
 
 mod fetch;
+mod orphans;
 mod pass;
 mod project;
 mod roots;

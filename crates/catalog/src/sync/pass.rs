@@ -228,7 +228,7 @@ impl Sync {
                 progress.later.push(start);
             }
         }
-        let replacements = self.replacements(connection, walks, &fetched).await?;
+        let replacements = self.replacements(connection, walks, &mut fetched).await?;
         let batch = Batch {
             projects: rows.into_values().collect(),
             files: std::mem::take(&mut fetched.rows),
@@ -259,7 +259,7 @@ impl Sync {
             self.unanswered(start, why, progress);
             forget_row(start, &mut rows);
         }
-        let replacements = self.replacements(connection, walks, &fetched).await?;
+        let replacements = self.replacements(connection, walks, &mut fetched).await?;
         let batch = Batch {
             projects: rows.into_values().collect(),
             files: fetched.rows,

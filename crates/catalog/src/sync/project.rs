@@ -36,7 +36,7 @@ impl Sync {
         let starts = self.concerned(connection, id).await?;
         let walks = self.walk_all(connection, starts, &mut fetched, Freshness::StoredUnless(&id)).await?;
         let failed = walks.failed.first().map(|(_, why)| why.clone());
-        let replacements = self.replacements(connection, walks, &fetched).await?;
+        let replacements = self.replacements(connection, walks, &mut fetched).await?;
         let batch = Batch {
             // Kept only when all of it was answered: a record says "this was read".
             projects: if failed.is_none() { vec![row] } else { Vec::new() },

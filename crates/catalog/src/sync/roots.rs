@@ -109,14 +109,19 @@ impl Sync {
         &self,
         connection: &Connection,
         walks: Walks,
-        fetched: &Fetched,
+        fetched: &mut Fetched,
     ) -> Result<Vec<Replacement>, Failure> {
         let now = self.catalog.clock().now();
+        let left = self.left_behind(connection, &walks, fetched).await?;
         let mut replacements = Vec::with_capacity(walks.done.len());
         for (start, walked) in walks.done {
             let broken = !walked.unreadable.is_empty() || !walked.refused.is_empty();
-            let previous =
-                if broken { self.store().entities_of(&connection.name, &start.root).await? } else { Vec::new() };
+            let left = left.get(&start.root);
+            let previous = if broken || left.is_some() {
+                self.store().entities_of(&connection.name, &start.root).await?
+            } else {
+                Vec::new()
+            };
             let projects = connection.projects();
             let reading = Reading {
                 connection: &connection.name,
@@ -125,7 +130,12 @@ impl Sync {
                 files: &fetched.files,
                 now,
             };
-            replacements.push(assemble(reading, start.root, &start.file, walked, previous));
+            let kept = if broken { previous.clone() } else { Vec::new() };
+            let mut replacement = assemble(reading, start.root, &start.file, walked, kept);
+            if let Some(left) = left {
+                self.keep_orphans(&mut replacement, left, &previous, fetched);
+            }
+            replacements.push(replacement);
         }
         for (start, why) in walks.failed {
             replacements.extend(self.stale(connection, &start, &why).await?);
@@ -143,7 +153,8 @@ impl Sync {
         for entity in &mut entities {
             entity.stale.get_or_insert_with(|| Staleness { since, reason: why.to_owned() });
         }
-        let reach = self.store().reach_of(&connection.name, &start.root).await?;
+        let reach = self.store().reach_of(&connection.name, std::slice::from_ref(&start.root)).await?;
+        let reach = reach.into_values().flatten().collect();
         Ok(Some(Replacement { root: start.root.clone(), entities, reach }))
     }
 

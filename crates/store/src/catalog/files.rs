@@ -116,6 +116,15 @@ fn key_of(row: &AnyRow) -> Result<FileKey, Error> {
     })
 }
 
+fn by_root(rows: &[AnyRow], reach: &mut HashMap<Root, Vec<FileKey>>) -> Result<(), Error> {
+    for row in rows {
+        let text: String = row.try_get("root")?;
+        let root = Root::parse(&text).ok_or_else(|| Error::damaged("reach", &text, "unknown kind of root"))?;
+        reach.entry(root).or_default().push(key_of(row)?);
+    }
+    Ok(())
+}
+
 impl Store {
     /// The projects a connection had.
     ///
@@ -223,17 +232,28 @@ impl Store {
         Ok(roots)
     }
 
-    /// The files that one root was read from.
+    /// The files that some roots were read from.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn reach_of(&self, connection: &ConnectionName, root: &Root) -> Result<Vec<FileKey>, Error> {
-        let rows = sqlx::query("SELECT project_id, git_ref, path FROM reach WHERE connection = $1 AND root = $2")
-            .bind(connection.as_str())
-            .bind(root.to_string())
-            .fetch_all(&self.inner.reader)
-            .await?;
-        rows.iter().map(key_of).collect()
+    pub async fn reach_of(
+        &self,
+        connection: &ConnectionName,
+        roots: &[Root],
+    ) -> Result<HashMap<Root, Vec<FileKey>>, Error> {
+        let mut reach = HashMap::new();
+        for chunk in roots.chunks(VALUES) {
+            let mut query = statement(format!(
+                "SELECT root, project_id, git_ref, path FROM reach WHERE connection = $1 AND root IN ({})",
+                list_from(2, chunk.len())
+            ))
+            .bind(connection.as_str().to_owned());
+            for root in chunk {
+                query = query.bind(root.to_string());
+            }
+            by_root(&query.fetch_all(&self.inner.reader).await?, &mut reach)?;
+        }
+        Ok(reach)
     }
 
     /// The files that each root of a connection was read from.
@@ -245,12 +265,8 @@ impl Store {
             .bind(connection.as_str())
             .fetch_all(&self.inner.reader)
             .await?;
-        let mut reach: HashMap<Root, Vec<FileKey>> = HashMap::new();
-        for row in rows {
-            let text: String = row.try_get("root")?;
-            let root = Root::parse(&text).ok_or_else(|| Error::damaged("reach", &text, "unknown kind of root"))?;
-            reach.entry(root).or_default().push(key_of(&row)?);
-        }
+        let mut reach = HashMap::new();
+        by_root(&rows, &mut reach)?;
         Ok(reach)
     }
 }
