@@ -367,7 +367,12 @@ impl Sync {
             match connection.gitlab.project_exists(*id).await {
                 // Gone, or there but not in a complete list of memberships: archived, or no longer ours to show. Both
                 // are definite answers.
-                Ok(Existence::Gone | Existence::Present(_)) => projects_gone.push(*id),
+                Ok(Existence::Gone) => projects_gone.push(*id),
+                Ok(Existence::Present(_)) if !progress.seen.is_empty() => projects_gone.push(*id),
+                // A list that names nothing at all is more likely a fault than the truth: it must not empty the catalog.
+                Ok(Existence::Present(path)) => {
+                    progress.partial.push(self.partial(&path, "it is there, but GitLab lists no membership at all"));
+                }
                 Err(error) => progress.partial.push(self.partial(&held.projects[id].path, &error.to_string())),
             }
         }
