@@ -6,6 +6,7 @@
 mod action;
 mod clock;
 mod ctx;
+mod discovery;
 mod entity;
 mod entity_ref;
 mod ids;
@@ -16,6 +17,7 @@ mod relation;
 pub use action::{Action, ActionName, Principal};
 pub use clock::{Clock, FixedRandom, ManualClock, Millis, Random, SystemClock, SystemRandom};
 pub use ctx::{Ctx, RequestId};
+pub use discovery::{Discovery, People};
 pub use entity::{Entity, Evidence, Fact, Origin, Ownership, Source, Staleness};
 pub use entity_ref::{EntityRef, EntityRefError, RefKey};
 pub use ids::{BlobId, CommitId, ConnectionName, ConnectionNameError, GroupId, ProjectId, UserId};
