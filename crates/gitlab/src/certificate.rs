@@ -4,21 +4,25 @@ use std::error::Error as StdError;
 
 use rustls::CertificateError;
 
-use crate::error::{Certificate, Error, Kind, Unreachable};
+use crate::{
+    error::{Certificate, Error, Kind, ProxyFault, Unreachable},
+    refusal,
+};
 
-/// Makes our error of the client's. `host` is what was asked for, as it may be printed.
-pub(crate) fn explain(error: &reqwest::Error, host: &str) -> Error {
+/// Makes our error of the client's. `host` is what was asked for and `proxy` what led there, as they may be printed.
+pub(crate) fn explain(error: &reqwest::Error, host: &str, proxy: Option<&str>) -> Error {
     if let Some(tls) = find_tls(error) {
         return tls_error(tls, host);
+    }
+    if let Some(proxy) = proxy
+        && let Some(error) = of_proxy(error, host, proxy)
+    {
+        return error;
     }
     let broken =
         |why: Unreachable, message: String, remedy: &str| Error::passing(Kind::Unreachable(why), message, remedy);
     if error.is_dns() {
-        return broken(
-            Unreachable::Dns,
-            format!("the name of {host} has no address"),
-            "check the spelling of the address and the name servers of this machine",
-        );
+        return no_address(host);
     }
     if error.is_timeout() {
         return broken(
@@ -40,6 +44,29 @@ pub(crate) fn explain(error: &reqwest::Error, host: &str) -> Error {
         format!("the connection to {host} broke off ({cause})"),
         "try again; if it stays so, look at the proxies between here and GitLab",
     )
+}
+
+/// A name that the name servers do not know.
+pub(crate) fn no_address(host: &str) -> Error {
+    Error::passing(
+        Kind::Unreachable(Unreachable::Dns),
+        format!("the name of {host} has no address"),
+        "check the spelling of the address and the name servers of this machine; behind a corporate proxy, name the proxy",
+    )
+}
+
+/// The client does not say by type what the proxy did, only in words. A connection that cannot be made is one to the
+/// proxy: what lies behind it is the proxy's to reach.
+fn of_proxy(error: &reqwest::Error, host: &str, proxy: &str) -> Option<Error> {
+    let says = |words: &str| chain(error).iter().any(|e| e.to_string().contains(words));
+    if says("proxy authorization required") {
+        return Some(refusal::proxy_error(ProxyFault::Credentials, proxy, host, None));
+    }
+    if says("unsuccessful") && says("tunnel") {
+        return Some(refusal::proxy_error(ProxyFault::Gateway, proxy, host, None));
+    }
+    let unreachable = error.is_dns() || (error.is_connect() && (error.is_timeout() || refused(error)));
+    unreachable.then(|| refusal::proxy_error(ProxyFault::Unreachable, proxy, host, None))
 }
 
 /// `io::Error` hides the error it wraps from `source()`, so both ways are walked.
@@ -71,7 +98,14 @@ fn deepest(error: &reqwest::Error) -> String {
     chain(error).last().map_or_else(|| "no reason given".to_owned(), ToString::to_string)
 }
 
-fn tls_error(error: &rustls::Error, host: &str) -> Error {
+pub(crate) fn tls_error(error: &rustls::Error, host: &str) -> Error {
+    if matches!(error, rustls::Error::InvalidMessage(_)) {
+        return Error::upstream(
+            Kind::Certificate(Certificate::NotTls),
+            format!("{host} does not speak TLS on this port ({error})"),
+            "if this GitLab is served without TLS, begin the address with http://; otherwise correct the port",
+        );
+    }
     let rustls::Error::InvalidCertificate(reason) = error else {
         return Error::upstream(
             Kind::Certificate(Certificate::Other),

@@ -32,6 +32,21 @@ pub enum Unreachable {
     Broken,
 }
 
+/// What the forward proxy did instead of leading to GitLab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProxyFault {
+    /// Nothing answers at the proxy's own address.
+    Unreachable,
+    /// It wants a user name and password, or others.
+    Credentials,
+    /// It does not let this address or port pass.
+    Forbidden,
+    /// It could not reach GitLab itself (502, 503, 504).
+    Gateway,
+    /// It answered something that no proxy should.
+    Broken,
+}
+
 /// Why a certificate is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Certificate {
@@ -45,6 +60,8 @@ pub enum Certificate {
     NotYetValid,
     /// It was revoked.
     Revoked,
+    /// There is no TLS at all on this port.
+    NotTls,
     /// Anything else that TLS refuses.
     Other,
 }
@@ -67,6 +84,8 @@ pub enum Kind {
     Configuration,
     /// No answer.
     Unreachable(Unreachable),
+    /// The forward proxy did not lead there.
+    Proxy(ProxyFault),
     /// An answer that we cannot trust.
     Certificate(Certificate),
     /// An answer from something else: a login page, a portal, another host.
@@ -111,6 +130,7 @@ impl Kind {
         match self {
             Self::Configuration => "configuration",
             Self::Unreachable(_) => "unreachable",
+            Self::Proxy(_) => "proxy",
             Self::Certificate(_) => "certificate",
             Self::NotGitlab => "not-gitlab",
             Self::Unauthorized(_) => "unauthorized",

@@ -1,7 +1,7 @@
-//! System hooks: by them an administrator's token lets GitLab tell us of every push of the instance.
+//! Webhooks: by them GitLab tells us of pushes instead of being asked.
 
 use http::Method;
-use model::{Action, ConnectionName};
+use model::{Action, ConnectionName, GroupId, ProjectId};
 use policy::Permit;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -15,26 +15,68 @@ use crate::{
     transport::Request,
 };
 
-/// Register a system hook that delivers pushes to us.
+/// Where a hook is registered, and so what it tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookScope {
+    /// The whole instance; administrators of a self-managed GitLab.
+    System,
+    /// A group and all below it; its Owners, Premium.
+    Group(GroupId),
+    /// One project; its Maintainers.
+    Project(ProjectId),
+}
+
+impl HookScope {
+    /// Path and route template of the list.
+    fn list(self) -> (String, &'static str, &'static str) {
+        match self {
+            Self::System => ("api/v4/hooks".to_owned(), "GET /api/v4/hooks", "POST /api/v4/hooks"),
+            Self::Group(id) => {
+                (format!("api/v4/groups/{id}/hooks"), "GET /api/v4/groups/:id/hooks", "POST /api/v4/groups/:id/hooks")
+            }
+            Self::Project(id) => (
+                format!("api/v4/projects/{id}/hooks"),
+                "GET /api/v4/projects/:id/hooks",
+                "POST /api/v4/projects/:id/hooks",
+            ),
+        }
+    }
+
+    /// As audit rows name it.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::System => "system".to_owned(),
+            Self::Group(id) => format!("group/{id}"),
+            Self::Project(id) => format!("project/{id}"),
+        }
+    }
+}
+
+/// Register a hook that delivers pushes to us, and have GitLab try it.
 #[derive(Debug)]
 pub struct RegisterHook {
     /// With which GitLab.
     pub connection: ConnectionName,
+    /// Where.
+    pub scope: HookScope,
     /// Where to deliver.
     pub url: Url,
     /// What GitLab sends along as `X-Gitlab-Token`, so that we know it is GitLab.
     pub secret: SecretString,
+    /// The key with which newer releases sign (Standard Webhooks); older ones take no notice of it.
+    pub signing: Option<SecretString>,
 }
 
 impl Action for RegisterHook {
     const NAME: &'static str = "RegisterHook";
 
     fn resource(&self) -> String {
-        format!("gitlab/{}/hooks", self.connection)
+        format!("gitlab/{}/hooks/{}", self.connection, self.scope.words())
     }
 }
 
-/// Documented as a list of one; in fact an object.
+/// Documented as a list of one for system hooks; in fact an object.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum OneHook {
@@ -43,28 +85,26 @@ enum OneHook {
 }
 
 impl Gitlab {
-    /// All system hooks. Needs an administrator's token.
+    /// All hooks of a place.
     ///
     /// # Errors
-    /// [`Kind::Forbidden`] for everybody else.
-    pub async fn list_system_hooks(&self) -> Result<Vec<Hook>, Error> {
-        let query = rest::query(&[("per_page", "100")]);
-        self.get_all("GET /api/v4/hooks", "api/v4/hooks", query).await
+    /// [`Kind::Forbidden`] or [`Kind::NotFound`] for a token that may not manage them there.
+    pub async fn hooks(&self, scope: HookScope) -> Result<Vec<Hook>, Error> {
+        let (path, route, _) = scope.list();
+        self.get_all(route, &path, rest::query(&[("per_page", "100")])).await
     }
 
-    /// Creates exactly the hook that was permitted. Never sent twice: look with [`Gitlab::list_system_hooks`] after an
-    /// error without a status.
+    /// Creates exactly the hook that was permitted. Never sent twice: look with [`Gitlab::hooks`] after an error without a
+    /// status.
     ///
     /// # Errors
-    /// [`Kind::Configuration`] for a permit of another connection, [`Kind::Forbidden`] without administrator's rights.
-    pub async fn create_system_hook(&self, permit: &Permit<RegisterHook>) -> Result<Hook, Error> {
-        const ROUTE: &str = "POST /api/v4/hooks";
+    /// [`Kind::Configuration`] for a permit of another connection, [`Kind::Forbidden`] without the rights, and
+    /// [`Kind::Rejected`] when GitLab does not deliver to such an address.
+    pub async fn create_hook(&self, permit: &Permit<RegisterHook>) -> Result<Hook, Error> {
         let wanted = permit.action();
-        if wanted.connection != *self.name() {
-            let message = format!("the permit is for the connection {}, this is {}", wanted.connection, self.name());
-            return Err(Error::ours(Kind::Configuration, message).on(ROUTE));
-        }
-        let body = json!({
+        let (path, _, route) = wanted.scope.list();
+        self.of_this_connection(wanted, route)?;
+        let mut body = json!({
             "url": wanted.url,
             "token": wanted.secret.expose_secret(),
             "push_events": true,
@@ -73,19 +113,52 @@ impl Gitlab {
             "repository_update_events": false,
             "enable_ssl_verification": true,
         });
+        if let Some(key) = &wanted.signing {
+            body["signing_token"] = key.expose_secret().into();
+        }
         let request = Request {
             method: Method::POST,
-            route: ROUTE,
-            path: "api/v4/hooks".to_owned(),
+            route,
+            path,
             query: None,
             body: Some(body.to_string().into()),
             safe: false,
         };
         let response = self.transport().send(&request).await?;
-        let hook: OneHook = self.read(ROUTE, &response)?;
+        let hook: OneHook = self.read(route, &response)?;
         Ok(match hook {
             OneHook::Plain(hook) => hook,
             OneHook::Listed([hook]) => hook,
         })
+    }
+
+    /// Has GitLab deliver an event to the hook now, so that it is known whether it reaches us. Part of registering it.
+    ///
+    /// # Errors
+    /// [`Kind::Rejected`] with GitLab's words when its delivery failed.
+    pub async fn test_hook(&self, permit: &Permit<RegisterHook>, hook: u64) -> Result<(), Error> {
+        let wanted = permit.action();
+        let (path, route) = match wanted.scope {
+            HookScope::System => (format!("api/v4/hooks/{hook}"), "POST /api/v4/hooks/:id"),
+            HookScope::Group(id) => (
+                format!("api/v4/groups/{id}/hooks/{hook}/test/push_events"),
+                "POST /api/v4/groups/:id/hooks/:id/test/:trigger",
+            ),
+            HookScope::Project(id) => (
+                format!("api/v4/projects/{id}/hooks/{hook}/test/push_events"),
+                "POST /api/v4/projects/:id/hooks/:id/test/:trigger",
+            ),
+        };
+        self.of_this_connection(wanted, route)?;
+        let request = Request { method: Method::POST, route, path, query: None, body: None, safe: false };
+        self.transport().send(&request).await.map(|_| ())
+    }
+
+    fn of_this_connection(&self, wanted: &RegisterHook, route: &'static str) -> Result<(), Error> {
+        if wanted.connection == *self.name() {
+            return Ok(());
+        }
+        let message = format!("the permit is for the connection {}, this is {}", wanted.connection, self.name());
+        Err(Error::ours(Kind::Configuration, message).on(route))
     }
 }

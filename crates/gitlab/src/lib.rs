@@ -9,8 +9,11 @@
 //! what to do. An absence is only ever stated when GitLab answered definitely.
 //!
 //! Order: [`Settings`] and the values given out; the calls (`identity`, `projects`, `texts`, `groups`, `hooks`); below
-//! them `graphql`, `cost` and `rest`; at the bottom `transport`, `budget`, `refusal` and `certificate`.
+//! them `graphql`, `cost` and `rest`; at the bottom `transport`, `route`, `budget`, `refusal`, `authority` and
+//! `certificate`. [`Probe`] goes the same way one step at a time, for a test that says which step fails.
 
+mod address;
+mod authority;
 mod budget;
 mod certificate;
 mod cost;
@@ -19,11 +22,15 @@ mod graphql;
 mod groups;
 mod hooks;
 mod identity;
+mod presented;
+mod probe;
 mod projects;
 mod refusal;
 mod rest;
+mod route;
 mod settings;
 mod texts;
+mod tokens;
 mod transport;
 mod types;
 
@@ -32,10 +39,16 @@ use std::{fmt, sync::Arc};
 use model::{Clock, ConnectionName, Random};
 use url::Url;
 
+pub use address::{Address, instance_root};
+pub use authority::Authorities;
 pub use budget::Usage;
-pub use error::{Certificate, Error, Kind, Unauthorized, Unreachable, Whose};
-pub use hooks::RegisterHook;
+pub use error::{Certificate, Error, Kind, ProxyFault, Unauthorized, Unreachable, Whose};
+pub use hooks::{HookScope, RegisterHook};
+pub use presented::Presented;
+pub use probe::{Anonymous, Probe, Resolved, Stream};
+pub use route::{NoProxy, Proxy, Route};
 pub use settings::{Limits, Settings, Timeouts};
+pub use tokens::{NewToken, RotateToken, Sight, TokenKind};
 pub use types::{
     Content, Existence, FileMeta, FileText, FileWanted, Group, GroupRef, GroupTree, Hook, Member, Metadata, Page,
     Partial, Project, Repository, TokenInfo, User, Visibility, Want,

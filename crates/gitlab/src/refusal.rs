@@ -4,7 +4,7 @@ use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::error::{Error, Kind, Unauthorized};
+use crate::error::{Error, Kind, ProxyFault, Unauthorized};
 
 /// The longest text of GitLab's that a message quotes, in characters.
 const QUOTE: usize = 300;
@@ -159,6 +159,60 @@ pub(crate) fn too_slow(says: &str) -> Error {
         "try again later, when GitLab has less to do",
     );
     Error { retry: false, ..error }
+}
+
+/// An answer that the forward proxy gave itself: in the words of proxies, and never in JSON as GitLab's.
+pub(crate) fn of_proxy(status: u16, headers: &HeaderMap, proxy: &str, host: &str) -> Option<Error> {
+    let fault = match status {
+        407 => ProxyFault::Credentials,
+        // GitLab's own 502 to 504 come from its nginx; a proxy that speaks for itself says so in Via or an error header.
+        502..=504 if !is_json(headers) => ProxyFault::Gateway,
+        403 if !is_json(headers) && spoken_by_proxy(headers) => ProxyFault::Forbidden,
+        _ => return None,
+    };
+    Some(proxy_error(fault, proxy, host, Some(status)))
+}
+
+fn spoken_by_proxy(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-squid-error") || headers.contains_key("proxy-agent") || headers.contains_key(http::header::VIA)
+}
+
+/// What the forward proxy did, and what to do.
+pub(crate) fn proxy_error(fault: ProxyFault, proxy: &str, host: &str, status: Option<u16>) -> Error {
+    let answered = status.map_or_else(String::new, |status| format!(" (it answered {status})"));
+    let (message, remedy, passing) = match fault {
+        ProxyFault::Unreachable => (
+            format!("the proxy {proxy} cannot be reached"),
+            "check the proxy's host and port, and that this machine may reach it".to_owned(),
+            true,
+        ),
+        ProxyFault::Credentials => (
+            format!("the proxy {proxy} wants a user name and password{answered}"),
+            "give them with the proxy of this connection; if they are there, they are wrong".to_owned(),
+            false,
+        ),
+        ProxyFault::Forbidden => (
+            format!("the proxy {proxy} does not let {host} pass{answered}"),
+            "have the address and its port allowed at the proxy, or name the host in noProxy if it is reached without".to_owned(),
+            false,
+        ),
+        ProxyFault::Gateway => (
+            format!("the proxy {proxy} does not reach {host}{answered}"),
+            "an internal GitLab is mostly reached without the proxy: name its host in noProxy; otherwise ask who runs the proxy".to_owned(),
+            true,
+        ),
+        ProxyFault::Broken => (
+            format!("{proxy} does not answer like a proxy{answered}"),
+            "check the proxy's port: it must be the one for HTTP CONNECT".to_owned(),
+            false,
+        ),
+    };
+    let error = if passing {
+        Error::passing(Kind::Proxy(fault), message, remedy)
+    } else {
+        Error::caller(Kind::Proxy(fault), message, remedy)
+    };
+    status.map_or(error.clone(), |status| error.status(status))
 }
 
 /// An answer that no GitLab gives.

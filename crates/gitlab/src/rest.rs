@@ -32,6 +32,17 @@ impl Gitlab {
         self.read(route, &response)
     }
 
+    /// One page, as it is asked for.
+    pub(crate) async fn get_query<T: DeserializeOwned>(
+        &self,
+        route: &'static str,
+        path: &str,
+        query: String,
+    ) -> Result<T, Error> {
+        let response = self.get_raw(route, path, Some(query)).await?;
+        self.read(route, &response)
+    }
+
     /// Every page of a list, by `Link: rel="next"`.
     ///
     /// Only the query of the link is used, on our own address: a GitLab behind a proxy may print an address of its own

@@ -6,11 +6,15 @@ use model::ConnectionName;
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use crate::error::{Error, Kind};
+use crate::{
+    authority::Authorities,
+    error::{Error, Kind},
+    route::{NoProxy, Proxy, Route},
+};
 
 /// One GitLab as configured.
 ///
-/// There is no switch to accept an invalid certificate: a private authority is named with [`Settings::ca_pem`].
+/// There is no switch to accept an invalid certificate: a private authority is named with [`Settings::authorities`].
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The name under which logs, events and pages speak of it.
@@ -19,10 +23,12 @@ pub struct Settings {
     pub url: Url,
     /// A personal, project, group or OAuth token.
     pub token: SecretString,
-    /// Certificate authorities to trust beside the system's, one or several in PEM.
-    pub ca_pem: Option<Vec<u8>>,
-    /// An HTTP proxy to go through; the environment is never asked.
-    pub proxy: Option<Url>,
+    /// Certificate authorities to trust beside the system's.
+    pub authorities: Authorities,
+    /// A forward proxy to go through; the environment is never asked.
+    pub proxy: Option<Proxy>,
+    /// Where the proxy is not used.
+    pub no_proxy: NoProxy,
     /// How long we wait.
     pub timeouts: Timeouts,
     /// How much we take.
@@ -33,7 +39,25 @@ impl Settings {
     /// Settings with the default bounds.
     #[must_use]
     pub fn new(name: ConnectionName, url: Url, token: SecretString) -> Self {
-        Self { name, url, token, ca_pem: None, proxy: None, timeouts: Timeouts::default(), limits: Limits::default() }
+        Self {
+            name,
+            url,
+            token,
+            authorities: Authorities::default(),
+            proxy: None,
+            no_proxy: NoProxy::default(),
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// How this GitLab is reached.
+    #[must_use]
+    pub fn route(&self) -> Route<'_> {
+        match &self.proxy {
+            Some(proxy) if !self.no_proxy.covers(&self.url) => Route::Through(proxy),
+            _ => Route::Direct,
+        }
     }
 
     /// The address with a path that ends in a slash, so that API paths can be joined to it.

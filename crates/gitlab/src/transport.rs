@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use model::Random;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
@@ -17,7 +17,9 @@ use crate::{
     certificate,
     error::{Error, Kind, Unreachable},
     refusal,
+    route::{Proxy, Route},
     settings::{Limits, Settings, Timeouts, printable},
+    tokens,
 };
 
 /// Redirects on one host that are followed before it counts as a circle.
@@ -50,6 +52,8 @@ pub(crate) struct Transport {
     http: reqwest::Client,
     base: Url,
     host: String,
+    /// The proxy as it may be printed, if one is used.
+    proxy: Option<String>,
     token: SecretString,
     authorization: HeaderValue,
     timeouts: Timeouts,
@@ -68,15 +72,9 @@ impl fmt::Debug for Transport {
 impl Transport {
     pub(crate) fn new(settings: &Settings, budget: Budget, random: Arc<dyn Random>) -> Result<Self, Error> {
         let base = settings.base()?;
-        let token = settings.token.expose_secret().trim();
-        let bad_token = |what: &str| {
-            Error::caller(Kind::Configuration, format!("the token {what}"), "give the token as GitLab printed it")
-        };
-        if token.is_empty() {
-            return Err(bad_token("is empty"));
-        }
+        let token = tokens::checked(&settings.token)?;
         let mut authorization = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| bad_token("holds characters that no token has"))?;
+            .map_err(|_| Error::ours(Kind::Configuration, "a checked token makes no header"))?;
         authorization.set_sensitive(true);
         if settings.in_clear() {
             tracing::warn!(connection = %settings.name, "the token travels unencrypted: the address begins with http");
@@ -84,6 +82,10 @@ impl Transport {
         Ok(Self {
             http: client(settings, &base)?,
             host: printable(&base),
+            proxy: match settings.route() {
+                Route::Through(proxy) => Some(proxy.shown()),
+                Route::Direct => None,
+            },
             base,
             token: SecretString::from(token.to_owned()),
             authorization,
@@ -196,6 +198,12 @@ impl Transport {
         }
         let headers = answer.headers().clone();
         self.budget.observe(&headers);
+        // Through a tunnel (https) the answer is GitLab's own.
+        if let Some(proxy) = self.proxy.as_ref().filter(|_| self.base.scheme() == "http")
+            && let Some(error) = refusal::of_proxy(status.as_u16(), &headers, proxy, &self.host)
+        {
+            return Err(error);
+        }
         if status == StatusCode::TOO_MANY_REQUESTS {
             return Err(rate_limited(self.budget.pause(&headers, self.backoff(attempt + 2))).status(429));
         }
@@ -289,7 +297,7 @@ impl Transport {
             let message = format!("the answer of {} could not be unpacked to its end", self.host);
             return Error::passing(Kind::Unreachable(Unreachable::Broken), message, "try again");
         }
-        certificate::explain(error, &self.host)
+        certificate::explain(error, &self.host, self.proxy.as_deref())
     }
 }
 
@@ -301,7 +309,8 @@ fn rate_limited(until: model::Millis) -> Error {
     )
 }
 
-fn client(settings: &Settings, base: &Url) -> Result<reqwest::Client, Error> {
+/// The HTTP client for one GitLab: what may not happen (redirects, retries, a proxy of the environment) does not.
+pub(crate) fn client(settings: &Settings, base: &Url) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("stagedoor/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -313,22 +322,17 @@ fn client(settings: &Settings, base: &Url) -> Result<reqwest::Client, Error> {
         .pool_max_idle_per_host(settings.limits.concurrency)
         .tcp_nodelay(true)
         .gzip(true);
-    if let Some(proxy) = &settings.proxy {
-        let wrong = |_| {
-            Error::caller(
-                Kind::Configuration,
-                format!("the proxy {} cannot be used", printable(proxy)),
-                "give it as http://host:port",
-            )
-        };
-        builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(wrong)?);
+    let mut encrypted = base.scheme() == "https";
+    if let Route::Through(proxy) = settings.route() {
+        builder = builder.proxy(Proxy::client(proxy)?);
+        encrypted |= proxy.url().scheme() == "https";
     }
-    let authorities = match &settings.ca_pem {
-        Some(pem) => authorities(pem)?,
-        None => Vec::new(),
-    };
     // Without TLS no authority is needed, so a machine without any can still start, and the others start faster.
-    builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder.tls_certs_merge(authorities) };
+    builder = if encrypted {
+        builder.tls_certs_merge(authorities(settings)?)
+    } else {
+        builder.tls_certs_only([])
+    };
     builder.build().map_err(|error| {
         Error::caller(
             Kind::Configuration,
@@ -338,11 +342,10 @@ fn client(settings: &Settings, base: &Url) -> Result<reqwest::Client, Error> {
     })
 }
 
-fn authorities(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, Error> {
-    let wrong = |what: String| {
-        let remedy = "give one or more blocks that begin with -----BEGIN CERTIFICATE-----";
-        Error::caller(Kind::Configuration, format!("the certificate authority cannot be read ({what})"), remedy)
+fn authorities(settings: &Settings) -> Result<Vec<reqwest::Certificate>, Error> {
+    let read = |der: &rustls::pki_types::CertificateDer<'_>| {
+        reqwest::Certificate::from_der(der)
+            .map_err(|error| Error::ours(Kind::Configuration, format!("a checked certificate is refused ({error})")))
     };
-    let found = reqwest::Certificate::from_pem_bundle(pem).map_err(|e| wrong(e.to_string()))?;
-    if found.is_empty() { Err(wrong("no certificate in it".to_owned())) } else { Ok(found) }
+    settings.authorities.der().iter().map(read).collect()
 }

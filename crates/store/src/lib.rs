@@ -6,6 +6,7 @@
 
 mod audit;
 mod catalog;
+mod connections;
 mod dialect;
 mod error;
 mod hooks;
@@ -22,6 +23,7 @@ use tokio::sync::{Notify, mpsc};
 
 pub use audit::{AuditRow, ChainError};
 pub use catalog::{Applied, Batch, FileKey, FileRow, ProjectRow, Replacement, Root};
+pub use connections::{ConnectionRow, SealedRow};
 pub use dialect::Dialect;
 pub use error::Error;
 pub use hooks::{Accepted, HookEvent};
