@@ -182,6 +182,12 @@ impl Error {
         Self::new(kind, Whose::Upstream, true, message, remedy)
     }
 
+    /// Nothing answered within the time that whoever asked had.
+    #[must_use]
+    pub fn late(what: &str, remedy: &str) -> Self {
+        Self::passing(Kind::Unreachable(Unreachable::TimedOut), what, remedy)
+    }
+
     /// GitLab or what stands before it must be changed.
     pub(crate) fn upstream(kind: Kind, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(kind, Whose::Upstream, false, message, remedy)

@@ -162,3 +162,32 @@ impl Gitlab {
         Err(Error::ours(Kind::Configuration, message).on(route))
     }
 }
+
+/// What a group's or project's own page says of it; only the number is needed.
+#[derive(Debug, Deserialize)]
+struct Numbered {
+    id: u64,
+}
+
+impl Gitlab {
+    /// The group at a path, as a place for hooks.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] when the token does not see it.
+    pub async fn group_place(&self, path: &str) -> Result<HookScope, Error> {
+        let path = format!("api/v4/groups/{}", rest::encoded(path));
+        let query = rest::query(&[("with_projects", "false")]);
+        let group: Numbered = self.get_query("GET /api/v4/groups/:id", &path, query).await?;
+        Ok(HookScope::Group(GroupId(group.id)))
+    }
+
+    /// The project at a path, as a place for hooks.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] when the token does not see it.
+    pub async fn project_place(&self, path: &str) -> Result<HookScope, Error> {
+        let path = format!("api/v4/projects/{}", rest::encoded(path));
+        let project: Numbered = self.get("GET /api/v4/projects/:id", &path).await?;
+        Ok(HookScope::Project(ProjectId(project.id)))
+    }
+}

@@ -26,6 +26,11 @@ pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     pairs.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
+/// One segment of a path: GitLab takes full paths with their slashes encoded where a number may stand.
+pub(crate) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
+
 impl Gitlab {
     pub(crate) async fn get<T: DeserializeOwned>(&self, route: &'static str, path: &str) -> Result<T, Error> {
         let response = self.get_raw(route, path, None).await?;
