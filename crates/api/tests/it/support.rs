@@ -114,8 +114,10 @@ impl House {
         let url = url::Url::parse("https://git.example").expect("url");
         let settings = gitlab::Settings::new(connection(), url, SecretString::from("glpat-test"));
         let client = gitlab::Gitlab::new(settings, services.clock.clone(), services.random.clone()).expect("client");
-        // Known and never read: nothing runs.
         sync.connect(connection(), client, Discovery::default()).await.expect("connected");
+        // Known and never read: nobody runs the pass that it begins with.
+        let pass = store.claim(std::time::Duration::from_secs(60)).await.expect("jobs").expect("a pass is due");
+        store.finish(&pass).await.expect("finish");
         services.catalog = catalog.clone();
         Self { router: api::router(services), store, clock, catalog, _folder: folder }
     }
