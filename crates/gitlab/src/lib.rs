@@ -8,17 +8,20 @@
 //! [`Content::Unanswered`]), or fails with an [`Error`] that says whose fault it is, whether another attempt helps and
 //! what to do. An absence is only ever stated when GitLab answered definitely.
 //!
-//! Order: [`Settings`] and the values given out; the calls (`identity`, `projects`, `texts`, `groups`, `hooks`); below
+//! Order: [`Settings`] and the values given out; the calls (`identity`, `projects`, `listing`, `texts`, `groups`, `commits`,
+//! `hooks`); below
 //! them `graphql`, `cost` and `rest`; at the bottom `transport`, `budget`, `refusal` and `certificate`.
 
 mod budget;
 mod certificate;
+mod commits;
 mod cost;
 mod error;
 mod graphql;
 mod groups;
 mod hooks;
 mod identity;
+mod listing;
 mod projects;
 mod refusal;
 mod rest;
@@ -33,12 +36,15 @@ use model::{Clock, ConnectionName, Random};
 use url::Url;
 
 pub use budget::Usage;
+pub use commits::CommitAuthor;
 pub use error::{Certificate, Error, Kind, Unauthorized, Unreachable, Whose};
+pub use groups::TreeWant;
 pub use hooks::RegisterHook;
+pub use listing::{Listed, ListedPage};
 pub use settings::{Limits, Settings, Timeouts};
 pub use types::{
-    Content, Existence, FileMeta, FileText, FileWanted, Group, GroupRef, GroupTree, Hook, Member, Metadata, Page,
-    Partial, Project, Repository, TokenInfo, User, Visibility, Want,
+    Content, Existence, FileMeta, FileText, FileWanted, Group, GroupRef, GroupTree, Hook, Listing, Member, Metadata,
+    Page, Partial, Project, Repository, Scope, TokenInfo, User, Visibility, Want,
 };
 
 use crate::{budget::Budget, cost::PageSize, transport::Transport};
@@ -55,6 +61,7 @@ struct Inner {
     project_pages: PageSize,
     text_pages: PageSize,
     group_pages: PageSize,
+    apart_pages: PageSize,
 }
 
 impl fmt::Debug for Gitlab {
@@ -79,6 +86,7 @@ impl Gitlab {
                 project_pages: PageSize::new(page),
                 text_pages: PageSize::new(page),
                 group_pages: PageSize::new(page),
+                apart_pages: PageSize::new(groups::AT_ONCE),
             }),
         })
     }
