@@ -19,6 +19,7 @@ impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
         match &error {
             CatalogError::Unknown { .. } => Self::not_found(sentence(&error)),
+            CatalogError::Stopping => Self::unavailable(sentence(&error)),
             CatalogError::Store(inside) => {
                 tracing::error!(error = %inside, "the store does not answer");
                 Self::unavailable("The database does not answer. Ask again in a moment; the log has the reason.")

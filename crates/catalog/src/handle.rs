@@ -1,12 +1,6 @@
 //! The catalog as other rooms hold it: an index to read, a status, events, and what can be asked of it.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use model::{Clock, ConnectionName, Entity, ProjectId, Source};
 use policy::Permit;
@@ -16,9 +10,10 @@ use url::Url;
 
 use crate::{
     RefreshCatalog, RegisterLocation, Scope, UnregisterLocation,
+    connections::Connections,
     events::{Events, Feed},
     index::{Change, Index},
-    status::{ConnectionStatus, Phase, Status, Totals, Webhooks},
+    status::{Status, Totals},
 };
 
 /// The job that reads one project again; its key is `connection/project`.
@@ -40,6 +35,9 @@ pub enum CatalogError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The process ends.
+    #[error("Stagedoor is stopping: ask again when it runs")]
+    Stopping,
 }
 
 /// The catalog. Clones share it.
@@ -54,40 +52,21 @@ struct Shared {
     clock: Arc<dyn Clock>,
     index: RwLock<Index>,
     feed: Feed,
-    connections: Mutex<BTreeMap<ConnectionName, Connection>>,
-    loaded: AtomicBool,
-}
-
-#[derive(Debug)]
-struct Connection {
-    url: Url,
-    /// Was everything it can see read once, in this run or an earlier one?
-    complete: bool,
-    status: ConnectionStatus,
+    connections: Mutex<Connections>,
+    interval_seconds: u64,
 }
 
 impl Catalog {
-    /// The catalog of some connections as the store has it.
+    /// The catalog as the store has it. Connections come with `Sync::connect`; until then nothing is read anew.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn open(
-        store: Store,
-        clock: Arc<dyn Clock>,
-        connections: Vec<(ConnectionName, Url)>,
-        interval_seconds: u64,
-    ) -> Result<Self, CatalogError> {
-        let mut known = BTreeMap::new();
-        for (name, url) in connections {
-            let last_good_at = store.last_pass(&name).await?;
-            let status = waiting(&name, &url, last_good_at, interval_seconds);
-            known.insert(name, Connection { url, complete: last_good_at.is_some(), status });
-        }
+    pub async fn open(store: Store, clock: Arc<dyn Clock>, interval_seconds: u64) -> Result<Self, CatalogError> {
         let mut index = Index::new();
         let mut read = Vec::new();
         store.each_entity(|entity| read.push(Change::Put(Box::new(entity)))).await?;
         index.apply(read);
-        Ok(Self::over(store, clock, index, known))
+        Ok(Self::over(store, clock, index, interval_seconds))
     }
 
     /// A catalog of given entities without connections: what rooms above test with.
@@ -95,15 +74,10 @@ impl Catalog {
     pub fn of_entities(store: Store, clock: Arc<dyn Clock>, entities: Vec<Entity>) -> Self {
         let mut index = Index::new();
         index.apply(entities.into_iter().map(|entity| Change::Put(Box::new(entity))));
-        Self::over(store, clock, index, BTreeMap::new())
+        Self::over(store, clock, index, 0)
     }
 
-    fn over(
-        store: Store,
-        clock: Arc<dyn Clock>,
-        index: Index,
-        connections: BTreeMap<ConnectionName, Connection>,
-    ) -> Self {
+    fn over(store: Store, clock: Arc<dyn Clock>, index: Index, interval_seconds: u64) -> Self {
         // Numbers of events of an earlier run are lower than any of this one, so that a page which comes back after a
         // restart is told to read everything again.
         let start = u64::try_from(clock.now()).unwrap_or(0).saturating_mul(1_000);
@@ -112,8 +86,8 @@ impl Catalog {
             clock,
             index: RwLock::new(index),
             feed: Feed::starting_at(start),
-            connections: Mutex::new(connections),
-            loaded: AtomicBool::new(true),
+            connections: Mutex::new(Connections::new()),
+            interval_seconds,
         };
         Self { shared: Arc::new(shared) }
     }
@@ -123,7 +97,7 @@ impl Catalog {
         self.shared.index.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn connections(&self) -> MutexGuard<'_, BTreeMap<ConnectionName, Connection>> {
+    pub(crate) fn connections(&self) -> MutexGuard<'_, Connections> {
         self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -138,10 +112,11 @@ impl Catalog {
         Status { as_of: self.shared.clock.now(), ready: self.is_ready(), connections, totals }
     }
 
-    /// Do queries give full totals? Every connection must have been read completely once, in this run or before.
+    /// Do queries give full totals? Every connection must have been read completely once, in this run or before; without
+    /// a connection nothing is missing.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.shared.loaded.load(Ordering::Acquire) && self.connections().values().all(|c| c.complete)
+        self.connections().values().all(|c| c.complete)
     }
 
     /// What happened after event `after`, and what comes.
@@ -159,22 +134,6 @@ impl Catalog {
         let files = self.shared.store.files(&source.connection, &[project]).await?;
         let wanted = |row: &store::FileRow| row.key.path == file && source.blob.as_ref().is_none_or(|b| *b == row.blob);
         Ok(files.into_iter().find(wanted).and_then(|row| row.text))
-    }
-
-    /// The connection whose GitLab an address belongs to.
-    #[must_use]
-    pub fn connection_of_url(&self, address: &str) -> Option<ConnectionName> {
-        let address = Url::parse(address).ok()?;
-        self.connections().iter().find(|(_, c)| contains(&c.url, &address)).map(|(name, _)| name.clone())
-    }
-
-    /// Notes that a GitLab told us something.
-    pub fn hook_received(&self, connection: &ConnectionName) {
-        let now = self.shared.clock.now();
-        self.update_status(connection, |status| {
-            status.webhooks =
-                Webhooks { last_received_at: Some(now), received: status.webhooks.received.saturating_add(1) };
-        });
     }
 
     /// Has it read again now. Answers with the number of jobs that were woken.
@@ -239,16 +198,6 @@ impl Catalog {
         Ok(self.shared.store.locations().await?)
     }
 
-    fn known(&self, name: &ConnectionName) -> Result<(), CatalogError> {
-        if self.connections().contains_key(name) {
-            return Ok(());
-        }
-        Err(CatalogError::Unknown {
-            what: format!("connection {name}"),
-            remedy: "name one that the configuration has".to_owned(),
-        })
-    }
-
     pub(crate) fn store(&self) -> &Store {
         &self.shared.store
     }
@@ -273,21 +222,19 @@ impl Catalog {
         Ok(())
     }
 
-    pub(crate) fn update_status(&self, connection: &ConnectionName, change: impl FnOnce(&mut ConnectionStatus)) {
-        if let Some(connection) = self.connections().get_mut(connection) {
-            change(&mut connection.status);
-        }
+    /// Takes out of the index what the store has forgotten.
+    pub(crate) fn take_out(&self, removed: Vec<i64>) {
+        let changes = removed.into_iter().map(Change::Remove);
+        let touched = self.shared.index.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
+        self.shared.feed.entities(touched);
+    }
+
+    pub(crate) fn tell_status(&self) {
         self.shared.feed.status();
     }
 
-    pub(crate) fn mark_complete(&self, connection: &ConnectionName) {
-        if let Some(connection) = self.connections().get_mut(connection) {
-            connection.complete = true;
-        }
-    }
-
-    pub(crate) fn url_of(&self, connection: &ConnectionName) -> Option<Url> {
-        self.connections().get(connection).map(|c| c.url.clone())
+    pub(crate) fn interval_seconds(&self) -> u64 {
+        self.shared.interval_seconds
     }
 }
 
@@ -310,24 +257,4 @@ pub(crate) fn project_job(connection: &ConnectionName, project: ProjectId) -> Jo
 /// The same address always gets the same identifier, so registering twice is one registration.
 fn location_id(target: &str) -> String {
     hex::encode(&Sha256::digest(target.as_bytes())[..16])
-}
-
-fn waiting(name: &ConnectionName, url: &Url, last_good_at: Option<i64>, interval_seconds: u64) -> ConnectionStatus {
-    ConnectionStatus {
-        name: name.to_string(),
-        url: url.to_string(),
-        phase: Phase::Waiting,
-        projects_seen: 0,
-        projects_expected: None,
-        entities: 0,
-        started_at: None,
-        finished_at: None,
-        last_good_at,
-        next_at: None,
-        interval_seconds,
-        requests: 0,
-        error: None,
-        partial: Vec::new(),
-        webhooks: Webhooks::default(),
-    }
 }

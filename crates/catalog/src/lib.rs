@@ -7,6 +7,7 @@
 mod actions;
 mod assemble;
 pub mod codeowners;
+mod connections;
 mod document;
 mod events;
 pub mod format;

@@ -1,13 +1,19 @@
 //! A group, the groups below it and their direct members.
 
+mod apart;
+mod page;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{GroupId, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+pub(crate) use apart::AT_ONCE;
+use page::{DIRECT, INHERITED, MEMBERS, PageWant, members_page};
+
 use crate::{
     Gitlab, Group, GroupTree, Member, Partial, User, Visibility,
-    cost::{self, LARGEST_PAGE},
+    cost::LARGEST_PAGE,
     error::{Error, Kind},
     graphql::{Answer, Fault, PageInfo, Query},
     projects::shrinks,
@@ -17,10 +23,6 @@ use crate::{
 const TREE: &str = "POST /api/graphql GroupTree";
 const MORE_GROUPS: &str = "POST /api/graphql GroupTreePage";
 const MORE_MEMBERS: &str = "POST /api/graphql GroupMembers";
-
-const FIELDS: &str = "id fullPath name description webUrl avatarUrl visibility";
-const MEMBERS: &str = "pageInfo { hasNextPage endCursor } nodes { accessLevel { integerValue } \
-     user { id username name state publicEmail avatarUrl webUrl bot } }";
 
 #[derive(Debug, Deserialize)]
 struct Data {
@@ -95,6 +97,47 @@ struct Growing {
     groups: Vec<Group>,
     partial: Vec<Partial>,
     more_members: Vec<(usize, String)>,
+    /// Groups that were listed without their members.
+    lacking: Vec<usize>,
+    /// The group whose inherited members are wanted, too.
+    inheriting: Option<usize>,
+}
+
+impl Growing {
+    fn relations(&self, at: usize) -> &'static str {
+        if self.inheriting == Some(at) { INHERITED } else { DIRECT }
+    }
+}
+
+/// What of a tree is read.
+#[derive(Clone, Copy)]
+pub struct TreeWant<'a> {
+    /// Also the groups below the top one.
+    pub nested: bool,
+    /// Also the members that the top group has from groups above it.
+    pub inherited: bool,
+    /// Only groups at these full paths; the others are passed over, and their members not asked for if few are kept.
+    pub keep: Option<&'a (dyn Fn(&str) -> bool + Send + Sync)>,
+}
+
+impl std::fmt::Debug for TreeWant<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keep = self.keep.map_or("all", |_| "some");
+        let mut shown = f.debug_struct("TreeWant");
+        shown.field("nested", &self.nested).field("inherited", &self.inherited).field("keep", &keep).finish()
+    }
+}
+
+impl Default for TreeWant<'_> {
+    fn default() -> Self {
+        Self { nested: true, inherited: false, keep: None }
+    }
+}
+
+impl TreeWant<'_> {
+    fn keeps(&self, path: &str) -> bool {
+        self.keep.is_none_or(|keep| keep(path))
+    }
 }
 
 /// The members after the first page, and why they are not all, should that be so.
@@ -110,14 +153,34 @@ impl Gitlab {
     /// # Errors
     /// [`Kind::NotFound`] when the token does not see the group: never an empty tree.
     pub async fn group_tree(&self, top_path: &str) -> Result<GroupTree, Error> {
+        self.group_tree_of(top_path, &TreeWant::default()).await
+    }
+
+    /// The group at `top_path` and those below it that are wanted, with their members.
+    ///
+    /// One request for each hundred groups. As long as few of them are kept they are listed without members, and those of
+    /// the few are read apart: at most [`apart::MOST`] groups, some twenty requests more.
+    ///
+    /// # Errors
+    /// As [`Gitlab::group_tree`].
+    pub async fn group_tree_of(&self, top_path: &str, want: &TreeWant<'_>) -> Result<GroupTree, Error> {
         let mut growing = Growing::default();
         let mut after: Option<String> = None;
         let mut complete = true;
         loop {
-            let (mut top, faults) = self.tree_page(top_path, after.as_deref()).await?;
+            let page = PageWant {
+                members: want.keep.is_none() || growing.lacking.len() > apart::MOST,
+                nested: want.nested,
+                inherited: want.inherited,
+            };
+            let (mut top, faults) = self.tree_page(top_path, after.as_deref(), page).await?;
             let below = top.descendant_groups.take();
-            if after.is_none() {
-                self.grow(&mut growing, top, &[json!("group")], &faults);
+            if after.is_none() && want.keeps(&top.full_path) {
+                growing.inheriting = want.inherited.then_some(0);
+                self.grow(&mut growing, top, &[json!("group")], &faults, page);
+            }
+            if !want.nested {
+                break;
             }
             let Some(below) = below else {
                 let why = faults.first().map_or("GitLab gave no reason", |f| f.message.as_str());
@@ -128,7 +191,8 @@ impl Gitlab {
             for (at, node) in below.nodes.unwrap_or_default().into_iter().enumerate() {
                 let place = [json!("group"), json!("descendantGroups"), json!("nodes"), json!(at)];
                 match node {
-                    Some(node) => self.grow(&mut growing, node, &place, &faults),
+                    Some(node) if want.keeps(&node.full_path) => self.grow(&mut growing, node, &place, &faults, page),
+                    Some(_) => {}
                     // Without a fault it is one that the token may not see, and no part of the tree.
                     None => {
                         if let Some(fault) = faults.iter().find(|f| f.is_below(&place)) {
@@ -144,28 +208,34 @@ impl Gitlab {
                 break;
             }
         }
+        self.members_apart(&mut growing).await?;
         self.remaining_members(&mut growing).await?;
         Ok(GroupTree { groups: growing.groups, partial: growing.partial, complete })
     }
 
     /// One page of descendants; the first page brings the top group's own fields, too.
-    async fn tree_page(&self, top_path: &str, after: Option<&str>) -> Result<(Node, Vec<Fault>), Error> {
+    async fn tree_page(
+        &self,
+        top_path: &str,
+        after: Option<&str>,
+        page: PageWant,
+    ) -> Result<(Node, Vec<Fault>), Error> {
         let first = after.is_none();
-        let members = format!("groupMembers(relations: [DIRECT], first: $m) {{ {MEMBERS} }}");
-        let own = if first { format!("{FIELDS} {members}") } else { "id fullPath".to_owned() };
-        let (route, name) = if first { (TREE, "GroupTree") } else { (MORE_GROUPS, "GroupTreePage") };
-        let text = format!(
-            "query {name}($path: ID!, $n: Int!, $m: Int!, $after: String) {{ group(fullPath: $path) {{ {own} \
-             descendantGroups(first: $n, after: $after) {{ pageInfo {{ hasNextPage endCursor }} \
-             nodes {{ {FIELDS} {members} }} }} }} }}"
-        );
+        let text = page.query(first);
+        let route = if first { TREE } else { MORE_GROUPS };
         let pages = &self.inner.group_pages;
         loop {
-            let n = pages.plan(tree_cost);
-            let variables = json!({ "path": top_path, "n": n, "m": members_page(n), "after": after });
+            let n = pages.plan(|n| page.cost(n));
+            let mut variables = json!({ "path": top_path, "after": after });
+            if page.members {
+                variables["m"] = json!(members_page(n));
+            }
+            if page.nested {
+                variables["n"] = json!(n);
+            }
             let answer: Result<Answer<Data>, Error> = self.graphql(Query { route, text: &text }, &variables).await;
             let answer = match answer {
-                Err(error) if shrinks(pages, n, tree_cost(n), &error) => continue,
+                Err(error) if shrinks(pages, n, page.cost(n), &error) => continue,
                 other => other?,
             };
             pages.answered();
@@ -177,7 +247,7 @@ impl Gitlab {
     }
 
     /// GitLab answers null without an error for a group that is not there or not to be seen.
-    fn no_group(&self, path: &str, faults: &[Fault], route: &'static str) -> Error {
+    pub(crate) fn no_group(&self, path: &str, faults: &[Fault], route: &'static str) -> Error {
         if faults.is_empty() {
             return Error::caller(
                 Kind::NotFound,
@@ -190,33 +260,20 @@ impl Gitlab {
         self.fault(faults.first(), route)
     }
 
-    fn grow(&self, growing: &mut Growing, node: Node, place: &[Value], faults: &[Fault]) {
+    fn grow(&self, growing: &mut Growing, node: Node, place: &[Value], faults: &[Fault], page: PageWant) {
         let Some(id) = GroupId::from_gid(&node.id) else {
             growing.partial.push(Partial { at: node.full_path, message: "its id cannot be read".to_owned() });
             return;
         };
         let in_members = |f: &&Fault| f.is_below(place) && f.path.get(place.len()).is_some_and(|p| p == "groupMembers");
         let fault = faults.iter().find(in_members);
-        let mut members = Vec::new();
-        match node.group_members {
-            Some(found) => {
-                members = self.members(found.nodes);
-                match found.page_info.next(None, TREE) {
-                    Ok(Some(cursor)) => growing.more_members.push((growing.groups.len(), cursor)),
-                    Ok(None) => {}
-                    Err(error) => growing.partial.push(Partial { at: node.full_path.clone(), message: error.message }),
-                }
-            }
-            None if fault.is_none() => {
-                let message = "the token may not see its members".to_owned();
-                growing.partial.push(Partial { at: node.full_path.clone(), message });
-            }
-            None => {}
-        }
-        if let Some(fault) = fault {
-            let message = self.transport().quoted(&fault.message);
-            growing.partial.push(Partial { at: node.full_path.clone(), message });
-        }
+        let at = growing.groups.len();
+        let members = if page.members {
+            self.first_members(growing, at, &node.full_path, node.group_members, fault)
+        } else {
+            growing.lacking.push(at);
+            Vec::new()
+        };
         let web = || self.url().join(&format!("groups/{}", node.full_path)).map(String::from).unwrap_or_default();
         growing.groups.push(Group {
             id,
@@ -229,6 +286,35 @@ impl Gitlab {
             members,
             full_path: node.full_path,
         });
+    }
+
+    /// The first page of a group's members, with what is said about it and a note of further pages.
+    fn first_members(
+        &self,
+        growing: &mut Growing,
+        at: usize,
+        path: &str,
+        found: Option<Members>,
+        fault: Option<&Fault>,
+    ) -> Vec<Member> {
+        let mut partial = |message: String| growing.partial.push(Partial { at: path.to_owned(), message });
+        let mut members = Vec::new();
+        match found {
+            Some(found) => {
+                members = self.members(found.nodes);
+                match found.page_info.next(None, TREE) {
+                    Ok(Some(cursor)) => growing.more_members.push((at, cursor)),
+                    Ok(None) => {}
+                    Err(error) => partial(error.message),
+                }
+            }
+            None if fault.is_none() => partial("the token may not see its members".to_owned()),
+            None => {}
+        }
+        if let Some(fault) = fault {
+            growing.partial.push(Partial { at: path.to_owned(), message: self.transport().quoted(&fault.message) });
+        }
+        members
     }
 
     fn members(&self, nodes: Option<Vec<Option<MemberNode>>>) -> Vec<Member> {
@@ -255,12 +341,14 @@ impl Gitlab {
     /// Further pages of members, of the few groups that have them.
     async fn remaining_members(&self, growing: &mut Growing) -> Result<(), Error> {
         let open = std::mem::take(&mut growing.more_members);
-        let paths: Vec<(usize, String, String)> = open
+        let paths: Vec<_> = open
             .into_iter()
-            .filter_map(|(at, cursor)| Some((at, growing.groups.get(at)?.full_path.clone(), cursor)))
+            .filter_map(|(at, cursor)| {
+                Some((at, growing.groups.get(at)?.full_path.clone(), growing.relations(at), cursor))
+            })
             .collect();
-        let pages = paths.into_iter().map(|(at, path, cursor)| async move {
-            let more = self.more_members(&path, cursor).await?;
+        let pages = paths.into_iter().map(|(at, path, relations, cursor)| async move {
+            let more = self.more_members(&path, relations, cursor).await?;
             Ok::<_, Error>((at, path, more))
         });
         let found: Vec<(usize, String, More)> =
@@ -274,10 +362,10 @@ impl Gitlab {
         Ok(())
     }
 
-    async fn more_members(&self, path: &str, cursor: String) -> Result<More, Error> {
+    async fn more_members(&self, path: &str, relations: &str, cursor: String) -> Result<More, Error> {
         let text = format!(
             "query GroupMembers($path: ID!, $n: Int!, $after: String) {{ group(fullPath: $path) {{ id fullPath \
-             groupMembers(relations: [DIRECT], first: $n, after: $after) {{ {MEMBERS} }} }} }}"
+             groupMembers(relations: {relations}, first: $n, after: $after) {{ {MEMBERS} }} }} }}"
         );
         let query = Query { route: MORE_MEMBERS, text: &text };
         let mut members = Vec::new();
@@ -297,18 +385,4 @@ impl Gitlab {
             }
         }
     }
-}
-
-/// Members asked for with each group: all of them for most groups, fewer once a page was too much.
-fn members_page(groups: u32) -> u32 {
-    groups.clamp(20, LARGEST_PAGE)
-}
-
-/// `descendantGroups` has a fixed cost of 5 whatever its page; the members do not.
-fn tree_cost(groups: u32) -> u32 {
-    // `pageInfo` 3, `nodes` 1, `accessLevel` 2, `user` 9.
-    let members = cost::connection(15, 0, members_page(groups));
-    let fields = 7;
-    // `group` and its resolver; `descendantGroups` with `pageInfo` and `nodes`.
-    2 + fields + members + 5 + 3 + 1 + fields + members
 }

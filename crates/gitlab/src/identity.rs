@@ -4,9 +4,8 @@ use model::{ProjectId, UserId};
 use serde::Deserialize;
 
 use crate::{
-    Existence, Gitlab, Metadata, TokenInfo, User,
+    Existence, Gitlab, Metadata, Scope, TokenInfo, User,
     error::{Error, Kind},
-    rest,
     types::filled,
 };
 
@@ -31,13 +30,8 @@ struct RestUser {
 
 #[derive(Debug, Deserialize)]
 struct RestProject {
-    id: ProjectId,
     path_with_namespace: String,
 }
-
-/// GitLab moves `last_activity_at` of a project only when it is more than an hour old
-/// (`Event::RESET_PROJECT_ACTIVITY_INTERVAL`), so a push within the hour after another leaves no trace there.
-const ACTIVITY_BLUR: time::Duration = time::Duration::hours(1);
 
 impl Gitlab {
     /// Version and edition.
@@ -95,24 +89,6 @@ impl Gitlab {
     /// # Errors
     /// When a page cannot be read.
     pub async fn active_since(&self, since: model::Millis) -> Result<Vec<ProjectId>, Error> {
-        let seconds = since.div_euclid(1000);
-        let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-        let text = time::OffsetDateTime::from_unix_timestamp(seconds)
-            .ok()
-            .and_then(|at| at.checked_sub(ACTIVITY_BLUR))
-            .and_then(|at| at.format(format).ok())
-            .ok_or_else(|| Error::ours(Kind::Malformed, format!("{since} is no time that can be asked for")))?;
-        let page = self.transport().limits().page.to_string();
-        let query = rest::query(&[
-            ("membership", "true"),
-            ("simple", "true"),
-            ("last_activity_after", &text),
-            ("pagination", "keyset"),
-            ("order_by", "id"),
-            ("sort", "asc"),
-            ("per_page", &page),
-        ]);
-        let rows: Vec<RestProject> = self.get_all("GET /api/v4/projects", "api/v4/projects", query).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        Ok(self.active_in(Scope::Member, since).await?.into_iter().map(|row| row.id).collect())
     }
 }

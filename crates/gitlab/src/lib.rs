@@ -8,20 +8,22 @@
 //! [`Content::Unanswered`]), or fails with an [`Error`] that says whose fault it is, whether another attempt helps and
 //! what to do. An absence is only ever stated when GitLab answered definitely.
 //!
-//! Order: [`Settings`] and the values given out; the calls (`identity`, `projects`, `texts`, `groups`, `hooks`); below
-//! them `graphql`, `cost` and `rest`; at the bottom `transport`, `route`, `budget`, `refusal`, `authority` and
-//! `certificate`. [`Probe`] goes the same way one step at a time, for a test that says which step fails.
+//! Order: [`Settings`] and the values given out; the calls (`identity`, `tokens`, `projects`, `listing`, `texts`, `groups`,
+//! `commits`, `hooks`); below them `graphql`, `cost` and `rest`; at the bottom `transport`, `route`, `budget`, `refusal`,
+//! `authority` and `certificate`. [`Probe`] goes the same way one step at a time, for a test that says which step fails.
 
 mod address;
 mod authority;
 mod budget;
 mod certificate;
+mod commits;
 mod cost;
 mod error;
 mod graphql;
 mod groups;
 mod hooks;
 mod identity;
+mod listing;
 mod presented;
 mod probe;
 mod projects;
@@ -42,16 +44,19 @@ use url::Url;
 pub use address::{Address, instance_root};
 pub use authority::Authorities;
 pub use budget::Usage;
+pub use commits::CommitAuthor;
 pub use error::{Certificate, Error, Kind, ProxyFault, Unauthorized, Unreachable, Whose};
+pub use groups::TreeWant;
 pub use hooks::{HookScope, RegisterHook};
+pub use listing::{Listed, ListedPage};
 pub use presented::Presented;
 pub use probe::{Anonymous, Probe, Resolved, Stream};
 pub use route::{NoProxy, Proxy, Route};
 pub use settings::{Limits, Settings, Timeouts};
 pub use tokens::{NewToken, RotateToken, Sight, TokenKind};
 pub use types::{
-    Content, Existence, FileMeta, FileText, FileWanted, Group, GroupRef, GroupTree, Hook, Member, Metadata, Page,
-    Partial, Project, Repository, TokenInfo, User, Visibility, Want,
+    Content, Existence, FileMeta, FileText, FileWanted, Group, GroupRef, GroupTree, Hook, Listing, Member, Metadata,
+    Page, Partial, Project, Repository, Scope, TokenInfo, User, Visibility, Want,
 };
 
 use crate::{budget::Budget, cost::PageSize, transport::Transport};
@@ -68,6 +73,7 @@ struct Inner {
     project_pages: PageSize,
     text_pages: PageSize,
     group_pages: PageSize,
+    apart_pages: PageSize,
 }
 
 impl fmt::Debug for Gitlab {
@@ -92,6 +98,7 @@ impl Gitlab {
                 project_pages: PageSize::new(page),
                 text_pages: PageSize::new(page),
                 group_pages: PageSize::new(page),
+                apart_pages: PageSize::new(groups::AT_ONCE),
             }),
         })
     }

@@ -1,13 +1,14 @@
 //! REST reads: one object, or a list followed page by page.
 
 use http::{HeaderMap, Method, header};
+use model::Millis;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::{
     Gitlab,
-    error::Error,
+    error::{Error, Kind},
     graphql::malformed,
     transport::{Request, Response},
 };
@@ -29,6 +30,15 @@ pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
 /// One segment of a path: GitLab takes full paths with their slashes encoded where a number may stand.
 pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
+}
+
+/// A time as GitLab reads it, to the second.
+pub(crate) fn instant(at: Millis) -> Result<String, Error> {
+    let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    time::OffsetDateTime::from_unix_timestamp(at.div_euclid(1000))
+        .ok()
+        .and_then(|at| at.format(format).ok())
+        .ok_or_else(|| Error::ours(Kind::Malformed, format!("{at} is no time that can be asked for")))
 }
 
 impl Gitlab {
@@ -71,6 +81,17 @@ impl Gitlab {
             }
         }
         Err(malformed("the list does not end").on(route))
+    }
+
+    /// One page of a list with its headers.
+    pub(crate) async fn get_page<T: DeserializeOwned>(
+        &self,
+        route: &'static str,
+        path: &str,
+        query: String,
+    ) -> Result<(Vec<T>, HeaderMap), Error> {
+        let response = self.get_raw(route, path, Some(query)).await?;
+        Ok((self.read(route, &response)?, response.headers))
     }
 
     async fn get_raw(&self, route: &'static str, path: &str, query: Option<String>) -> Result<Response, Error> {

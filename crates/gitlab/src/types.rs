@@ -110,6 +110,38 @@ pub struct Want<'a> {
     pub paths: &'a [&'a str],
 }
 
+/// Whose projects a list names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope<'a> {
+    /// Those that the token's user is a member of.
+    #[default]
+    Member,
+    /// All that the token may see: for an administrator, the whole instance.
+    Visible,
+    /// Those of one group.
+    Group {
+        /// The group's full path.
+        path: &'a str,
+        /// Also of the groups below it.
+        nested: bool,
+    },
+}
+
+/// Which projects to list, and what of them beside [`Want`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Listing<'a> {
+    /// Whose.
+    pub scope: Scope<'a>,
+    /// Only those with all of these topics. GitLab does not filter a group's projects by them.
+    pub topics: &'a [String],
+    /// Look for files on this branch instead of the default one.
+    pub branch: Option<&'a str>,
+    /// Where a project does not have that branch.
+    pub fallback_branch: Option<&'a str>,
+    /// Ask whether each is a fork. The oldest of the supported versions do not know that field and refuse the question.
+    pub forks: bool,
+}
+
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
@@ -174,6 +206,8 @@ pub struct Project {
     pub repository: Repository,
     /// Languages and their share in per cent, the largest first.
     pub languages: Vec<(String, f64)>,
+    /// Was it made from another project? `None` when that was not asked.
+    pub forked: Option<bool>,
 }
 
 /// What could be seen of a repository.
@@ -185,9 +219,9 @@ pub enum Repository {
     Empty,
     /// There is something to read.
     Ready {
-        /// The default branch.
+        /// The branch that was looked at: the default one, unless another was named and is there.
         root_ref: String,
-        /// The wanted files that exist, by path.
+        /// The wanted files that exist there, by path.
         files: Vec<FileMeta>,
     },
     /// GitLab answered with an error (the reason): nothing follows from it, what was known stays.

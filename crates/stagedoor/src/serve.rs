@@ -16,7 +16,7 @@ use catalog::{
     sync::{Sync, SyncSettings},
 };
 use gitlab::{Gitlab, RegisterHook, Settings};
-use model::{Clock, ConnectionName, Ctx, Principal, Random, RequestId, SystemClock, SystemRandom};
+use model::{Clock, ConnectionName, Ctx, Discovery, Principal, Random, RequestId, SystemClock, SystemRandom};
 use policy::{Gate, Outcome};
 use secrecy::SecretString;
 use serde_json::json;
@@ -114,15 +114,19 @@ impl Server {
             }
             clients.push((name, client));
         }
-        let known = clients.iter().map(|(name, client)| (name.clone(), client.url().clone())).collect();
         let interval = config.catalog.interval_seconds;
-        let catalog = Catalog::open(store.clone(), Arc::clone(&parts.clock), known, interval).await?;
+        let catalog = Catalog::open(store.clone(), Arc::clone(&parts.clock), interval).await?;
         let settings = SyncSettings {
             interval: Duration::from_secs(interval),
             poll: Duration::from_secs(config.catalog.poll_seconds),
             catalog_file: config.catalog.file.clone(),
         };
-        let sync = Sync::new(catalog.clone(), clients, Arc::clone(&parts.random), settings).await?;
+        let sync = Sync::new(catalog.clone(), Arc::clone(&parts.random), settings);
+        let names: Vec<_> = clients.iter().map(|(name, _)| name.clone()).collect();
+        sync.forget_others(&names).await?;
+        for (name, client) in clients {
+            sync.connect(name, client, Discovery::default()).await?;
+        }
         let gate = Gate::new(Arc::new(store.clone()));
         let metrics = api::recorder().install_recorder()?;
         let services = api::Services {

@@ -13,6 +13,7 @@ mod hooks;
 mod jobs;
 mod locations;
 mod migrate;
+mod sources;
 mod sql;
 
 use std::{sync::Arc, time::Duration};
@@ -29,6 +30,7 @@ pub use error::Error;
 pub use hooks::{Accepted, HookEvent};
 pub use jobs::{Job, JobKey};
 pub use locations::Location;
+pub use sources::Source;
 
 /// How long a statement waits for a lock or a connection before it fails.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -11,11 +11,14 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header, request::Builder},
 };
-use catalog::Catalog;
+use catalog::{
+    Catalog,
+    sync::{Sync, SyncSettings},
+};
 use metrics_exporter_prometheus::PrometheusHandle;
 use model::{
-    BlobId, Clock, Code, ConnectionName, Entity, EntityRef, Evidence, Fact, FixedRandom, ManualClock, Origin,
-    Ownership, Position, Problem, ProjectId, RefKey, Severity, Source, Staleness,
+    BlobId, Clock, Code, ConnectionName, Discovery, Entity, EntityRef, Evidence, Fact, FixedRandom, ManualClock,
+    Origin, Ownership, Position, Problem, ProjectId, RefKey, Severity, Source, Staleness,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -106,9 +109,15 @@ impl House {
 
     async fn connected(folder: tempfile::TempDir, mut services: Services, clock: ManualClock) -> Self {
         let store = services.store.clone();
+        let catalog = Catalog::open(store.clone(), services.clock.clone(), 60).await.expect("catalog");
+        let sync = Sync::new(catalog.clone(), services.random.clone(), SyncSettings::default());
         let url = url::Url::parse("https://git.example").expect("url");
-        let catalog = Catalog::open(store.clone(), services.clock.clone(), vec![(connection(), url)], 60).await;
-        let catalog = catalog.expect("catalog");
+        let settings = gitlab::Settings::new(connection(), url, SecretString::from("glpat-test"));
+        let client = gitlab::Gitlab::new(settings, services.clock.clone(), services.random.clone()).expect("client");
+        sync.connect(connection(), client, Discovery::default()).await.expect("connected");
+        // Known and never read: nobody runs the pass that it begins with.
+        let pass = store.claim(std::time::Duration::from_secs(60)).await.expect("jobs").expect("a pass is due");
+        store.finish(&pass).await.expect("finish");
         services.catalog = catalog.clone();
         Self { router: api::router(services), store, clock, catalog, _folder: folder }
     }

@@ -9,7 +9,7 @@ use store::{Batch, FileKey, ProjectRow, Root};
 use super::{
     Connection, Sync,
     fetch::{Fetched, on_default, paths},
-    roots::{Freshness, Start, Walks},
+    roots::{Freshness, Start, Walks, start_of},
     upstream::Failure,
 };
 use crate::{
@@ -45,7 +45,7 @@ struct Progress {
 impl Sync {
     pub(super) async fn pass(&self, connection: &Connection) -> Result<(), Failure> {
         let started = self.catalog.clock().now();
-        self.catalog.update_status(&connection.name, |status| {
+        self.tell(connection, |status| {
             status.phase = Phase::Discovering;
             status.started_at = Some(started);
             status.projects_seen = 0;
@@ -57,11 +57,13 @@ impl Sync {
         let interval = i64::try_from(self.settings.interval.as_millis()).unwrap_or(i64::MAX);
         match done {
             Ok(partial) => {
+                let writing = connection.write().await?;
                 if partial.is_empty() {
                     self.store().pass_finished(&connection.name, now).await?;
                 }
                 self.catalog.mark_complete(&connection.name);
-                self.catalog.update_status(&connection.name, |status| {
+                drop(writing);
+                self.tell(connection, |status| {
                     status.phase = Phase::Idle;
                     status.finished_at = Some(now);
                     status.error = None;
@@ -77,7 +79,7 @@ impl Sync {
             }
             Err(failure) => {
                 let told = failure.told();
-                self.catalog.update_status(&connection.name, |status| {
+                self.tell(connection, |status| {
                     status.phase = Phase::Failed;
                     status.finished_at = Some(now);
                     status.error = Some(told);
@@ -89,7 +91,7 @@ impl Sync {
     }
 
     async fn read_everything(&self, connection: &Connection) -> Result<Vec<PartialRead>, Failure> {
-        connection.fresh.lock().await.clear();
+        connection.write().await?.fresh.clear();
         let held = Held {
             began: self.catalog.clock().now(),
             blobs: self.store().blobs(&connection.name).await?,
@@ -104,7 +106,7 @@ impl Sync {
                 "the token's user is a member of no project that is not archived; add it to a group as Reporter";
             progress.partial.push(self.partial("projects", reason));
         }
-        self.catalog.update_status(&connection.name, |status| status.phase = Phase::Linking);
+        self.tell(connection, |status| status.phase = Phase::Linking);
         self.walk_later(connection, &held, &mut progress).await?;
         self.read_people(connection, &mut progress).await?;
         if listed {
@@ -115,7 +117,7 @@ impl Sync {
 
     /// Lists projects page by page and stores each page as it comes. Answers whether the list was complete.
     async fn list(&self, connection: &Connection, held: &Held, progress: &mut Progress) -> Result<bool, Failure> {
-        let paths = paths(&self.settings.catalog_file);
+        let paths = paths(&connection.file);
         let want: Vec<&str> = paths.iter().map(String::as_str).collect();
         let want = Want { paths: &want };
         let mut complete = true;
@@ -179,7 +181,7 @@ impl Sync {
             fetched.rows.extend(files.rows);
             fetched.gone.extend(files.gone);
             wanted.extend(project_wants);
-            starts.push(self.start_of(project.id));
+            starts.push(start_of(connection, project.id));
             rows.insert(project.id, row);
         }
         let wanted = fetched.stored(self.store(), connection, wanted, &held.blobs).await?;
@@ -187,7 +189,7 @@ impl Sync {
         self.store_page(connection, held, fetched, starts, rows, progress).await?;
         let seen = u64::try_from(progress.seen.len()).unwrap_or(u64::MAX);
         let expected = Some(progress.listed).filter(|listed| *listed >= seen);
-        self.catalog.update_status(&connection.name, |status| {
+        self.tell(connection, |status| {
             status.phase = Phase::Reading;
             status.projects_seen = seen;
             status.projects_expected = expected;
@@ -278,7 +280,7 @@ impl Sync {
         held: &Held,
         starts: &mut Vec<Start>,
     ) -> Result<(), Failure> {
-        let own = paths(&self.settings.catalog_file);
+        let own = paths(&connection.file);
         let walked: BTreeSet<Root> = starts.iter().map(|start| start.root.clone()).collect();
         let mut extra: BTreeMap<ProjectId, BTreeSet<&str>> = BTreeMap::new();
         let mut concerned: BTreeMap<&FileKey, Vec<&Root>> = BTreeMap::new();
@@ -314,7 +316,7 @@ impl Sync {
             if let Root::Project(id) = root
                 && connection.projects().get(*id).is_some()
             {
-                starts.push(self.start_of(*id));
+                starts.push(start_of(connection, *id));
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use store::{Batch, Root};
 use super::{
     Connection, Sync,
     fetch::{Fetched, paths},
-    roots::{Freshness, Start},
+    roots::{Freshness, Start, start_of},
     upstream::Failure,
 };
 use crate::project::ProjectRecord;
@@ -17,7 +17,7 @@ use crate::project::ProjectRecord;
 impl Sync {
     /// Reads a project, and every root that was read from its files.
     pub(super) async fn project(&self, connection: &Connection, id: ProjectId) -> Result<(), Failure> {
-        let paths = paths(&self.settings.catalog_file);
+        let paths = paths(&connection.file);
         let want: Vec<&str> = paths.iter().map(String::as_str).collect();
         let found = connection.gitlab.projects_by_id(&[id], &Want { paths: &want }).await?;
         let project = match found.into_iter().find(|project| project.id == id) {
@@ -66,7 +66,7 @@ impl Sync {
         let mut starts = Vec::new();
         for root in roots {
             match &root {
-                Root::Project(id) => starts.push(self.start_of(*id)),
+                Root::Project(id) => starts.push(start_of(connection, *id)),
                 Root::Location(wanted) => starts.extend(
                     locations
                         .iter()

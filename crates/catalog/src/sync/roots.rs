@@ -43,12 +43,12 @@ pub(super) struct Walks {
     pub(super) failed: Vec<(Start, String)>,
 }
 
-impl Sync {
-    /// Where a project begins.
-    pub(super) fn start_of(&self, id: ProjectId) -> Start {
-        Start { root: Root::Project(id), file: on_default(id, &self.settings.catalog_file) }
-    }
+/// Where a project begins.
+pub(super) fn start_of(connection: &Connection, id: ProjectId) -> Start {
+    Start { root: Root::Project(id), file: on_default(id, &connection.file) }
+}
 
+impl Sync {
     /// Where a registered location begins; `None` while its project is not known.
     pub(super) fn start_of_location(&self, connection: &Connection, location: &store::Location) -> Option<Start> {
         // A web address does not depend on where it is written.
@@ -160,31 +160,31 @@ impl Sync {
 
     /// Stores a batch of a pass, without what a project job read meanwhile.
     pub(super) async fn store_pass(&self, connection: &Connection, mut batch: Batch) -> Result<(), Failure> {
-        let fresh = connection.fresh.lock().await;
+        let writing = connection.write().await?;
+        let fresh = &writing.fresh;
         batch.replacements.retain(|replacement| !fresh.contains(&replacement.root));
         let is_fresh = |project: ProjectId| fresh.contains(&Root::Project(project));
         batch.files.retain(|file| !is_fresh(file.key.project));
         batch.files_gone.retain(|key| !is_fresh(key.project));
         batch.projects.retain(|project| !is_fresh(project.id));
         batch.projects_gone.retain(|project| !is_fresh(*project));
-        self.catalog.store_batch(&connection.name, batch).await?;
-        drop(fresh);
+        self.keep(connection, writing, batch).await?;
         self.note_progress(connection).await
     }
 
     /// Stores a batch of a project job.
     pub(super) async fn store_job(&self, connection: &Connection, batch: Batch) -> Result<(), Failure> {
-        let mut fresh = connection.fresh.lock().await;
-        fresh.extend(batch.replacements.iter().map(|r| r.root.clone()));
-        self.catalog.store_batch(&connection.name, batch).await?;
-        drop(fresh);
+        let mut writing = connection.write().await?;
+        writing.fresh.extend(batch.replacements.iter().map(|r| r.root.clone()));
+        writing.fresh.extend(batch.projects_gone.iter().copied().map(Root::Project));
+        self.keep(connection, writing, batch).await?;
         self.note_progress(connection).await
     }
 
     async fn note_progress(&self, connection: &Connection) -> Result<(), Failure> {
         let entities = self.store().count_entities(&connection.name).await?;
         let requests = connection.gitlab.usage().sent;
-        self.catalog.update_status(&connection.name, |status| {
+        self.tell(connection, |status| {
             status.entities = entities;
             status.requests = requests;
         });

@@ -15,6 +15,8 @@ pub(super) enum Failure {
     Record(#[from] serde_json::Error),
     #[error("GitLab did not answer for all of it: {0}")]
     Unanswered(String),
+    #[error("the connection was replaced or removed")]
+    Ended,
     #[error("no room of this process does {0:?}")]
     Unknown(String),
 }

@@ -1,0 +1,212 @@
+//! Connections come and go while the process runs.
+//!
+//! A connection that is replaced or removed *ends*: its jobs stop at their next wait, and nothing of theirs is stored
+//! afterwards, because whatever is stored is stored under [`Connection::write`].
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use gitlab::Gitlab;
+use model::{ConnectionName, Discovery};
+use store::{Batch, Root, Source};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use url::Url;
+
+use super::{Sync, upstream::Failure};
+use crate::{CatalogError, ConnectionStatus, handle::pass_job, project::Projects};
+
+/// What is known of one connection while it is read.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) name: ConnectionName,
+    pub(super) url: Url,
+    pub(super) gitlab: Gitlab,
+    /// The name of catalog files.
+    pub(super) file: String,
+    projects: RwLock<Projects>,
+    writing: Arc<Mutex<Writing>>,
+    ended: watch::Sender<bool>,
+}
+
+/// Held while storing.
+#[derive(Debug, Default)]
+pub(super) struct Writing {
+    /// Roots that project jobs read while a pass was under way: what the pass read of them may be older. Of two readings
+    /// the later one wins.
+    pub(super) fresh: BTreeSet<Root>,
+}
+
+impl Connection {
+    pub(super) fn projects(&self) -> RwLockReadGuard<'_, Projects> {
+        self.projects.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn projects_mut(&self) -> RwLockWriteGuard<'_, Projects> {
+        self.projects.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The right to store what was read. Whoever has it stores before the connection can end.
+    pub(super) async fn write(&self) -> Result<OwnedMutexGuard<Writing>, Failure> {
+        let writing = Arc::clone(&self.writing).lock_owned().await;
+        if self.has_ended() { Err(Failure::Ended) } else { Ok(writing) }
+    }
+
+    fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+
+    /// Ends it; nothing is stored any more when this returns.
+    async fn end(&self) {
+        self.ended.send_replace(true);
+        drop(self.writing.lock().await);
+    }
+
+    /// Does `work` unless the connection ends before it is done: then there is nothing left to do.
+    pub(super) async fn while_connected(&self, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+        let mut ended = self.ended.subscribe();
+        tokio::select! {
+            biased;
+            _ = ended.wait_for(|ended| *ended) => Ok(()),
+            done = work => match done {
+                Err(Failure::Ended) => Ok(()),
+                other => other,
+            },
+        }
+    }
+}
+
+impl Sync {
+    /// Reads this GitLab from now on, instead of what had the name before; a pass begins at once.
+    ///
+    /// What another GitLab brought under this name leaves the catalog first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn connect(
+        &self,
+        name: ConnectionName,
+        gitlab: Gitlab,
+        discovery: Discovery,
+    ) -> Result<(), CatalogError> {
+        let sync = self.clone();
+        to_the_end(async move { sync.connect_now(name, gitlab, discovery).await }).await
+    }
+
+    /// Reads it no longer. Everything it brought leaves the store and the index, registered locations included.
+    ///
+    /// # Errors
+    /// When the store does not answer; the connection is then not read any more, and what it brought is still shown.
+    pub async fn disconnect(&self, name: &ConnectionName) -> Result<(), CatalogError> {
+        let (sync, name) = (self.clone(), name.clone());
+        to_the_end(async move {
+            let _alone = sync.changing.lock().await;
+            sync.stop(&name).await;
+            sync.catalog.remove_connection(&name);
+            sync.forget_all_of(&name).await
+        })
+        .await
+    }
+
+    /// Takes out what connections brought that are neither in `kept` nor connected: they were removed while no process
+    /// ran.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn forget_others(&self, kept: &[ConnectionName]) -> Result<(), CatalogError> {
+        let _alone = self.changing.lock().await;
+        for name in self.store().connections_held().await? {
+            if !kept.contains(&name) && self.connection(name.as_str()).is_none() {
+                tracing::info!(connection = %name, "nothing is connected under this name: what it brought is removed");
+                self.forget_all_of(&name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn connect_now(
+        &self,
+        name: ConnectionName,
+        gitlab: Gitlab,
+        discovery: Discovery,
+    ) -> Result<(), CatalogError> {
+        let _alone = self.changing.lock().await;
+        self.stop(&name).await;
+        let url = gitlab.url().clone();
+        let source = Source { url: url.to_string(), reading: self.reading(&discovery) };
+        match self.store().source(&name).await? {
+            Some(held) if held.url != source.url => {
+                self.forget_all_of(&name).await?;
+                self.store().put_source(&name, &source).await?;
+            }
+            Some(held) if held.reading != source.reading => self.store().read_anew(&name, &source).await?,
+            Some(_) => {}
+            // Of a version that did not note it.
+            None => self.store().put_source(&name, &source).await?,
+        }
+        let last_good_at = self.store().last_pass(&name).await?;
+        let entities = self.store().count_entities(&name).await?;
+        let rows = self.store().projects(&name).await?;
+        let connection = Connection {
+            name: name.clone(),
+            url: url.clone(),
+            gitlab,
+            file: discovery.file.unwrap_or_else(|| self.settings.catalog_file.clone()),
+            projects: RwLock::new(Projects::of_rows(&name, rows.into_values())),
+            writing: Arc::default(),
+            ended: watch::Sender::new(false),
+        };
+        self.catalog.put_connection(&name, &url, last_good_at, entities);
+        self.connections_mut().insert(name.clone(), Arc::new(connection));
+        self.store().wake(&[pass_job(&name)]).await?;
+        Ok(())
+    }
+
+    /// What is read of each project: when it changes, the files that are held are others than those wanted.
+    fn reading(&self, discovery: &Discovery) -> String {
+        let file = discovery.file.as_deref().unwrap_or(&self.settings.catalog_file);
+        let branch = discovery.branch.as_deref().unwrap_or_default();
+        let fallback = discovery.fallback_branch.as_deref().unwrap_or_default();
+        format!("{file}\n{branch}\n{fallback}")
+    }
+
+    async fn stop(&self, name: &ConnectionName) {
+        let running = self.connections_mut().remove(name);
+        if let Some(running) = running {
+            running.end().await;
+        }
+    }
+
+    async fn forget_all_of(&self, name: &ConnectionName) -> Result<(), CatalogError> {
+        let removed = self.store().forget_connection(name).await?;
+        self.catalog.take_out(removed);
+        Ok(())
+    }
+
+    /// Stores a batch and shows it, also when whoever read it ends meanwhile: the index must not miss what the store has.
+    pub(super) async fn keep(
+        &self,
+        connection: &Connection,
+        writing: OwnedMutexGuard<Writing>,
+        batch: Batch,
+    ) -> Result<(), Failure> {
+        let (catalog, name) = (self.catalog.clone(), connection.name.clone());
+        let stored = tokio::spawn(async move {
+            let stored = catalog.store_batch(&name, batch).await;
+            drop(writing);
+            stored
+        });
+        Ok(stored.await.map_err(|_| Failure::Ended)??)
+    }
+
+    /// Changes the status, unless the connection has ended: it is then another's.
+    pub(super) fn tell(&self, connection: &Connection, change: impl FnOnce(&mut ConnectionStatus)) {
+        self.catalog.update_status_if(&connection.name, || !connection.has_ended(), change);
+    }
+}
+
+/// A caller that goes away half way must not leave the store and the index apart.
+async fn to_the_end(work: impl Future<Output = Result<(), CatalogError>> + Send + 'static) -> Result<(), CatalogError> {
+    tokio::spawn(work).await.unwrap_or(Err(CatalogError::Stopping))
+}
