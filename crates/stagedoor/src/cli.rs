@@ -6,6 +6,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::output::OutputOptions;
+
 pub(crate) use catalog::{
     CatalogCommand, GetOptions, ListOptions, PageOptions, ProblemsOptions, RefreshOptions, SearchOptions,
     UnownedOptions, Validate, ValidateOptions,
@@ -47,8 +49,25 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Check the configuration file without starting anything
-    Check(ServeOptions),
+    /// Check the configuration file without starting anything, and say what it means
+    ///
+    /// Reads the file, the environment, secrets and certificates; asks no GitLab. Exit code 0 when it is good, 1 when not.
+    Check(ConfigCheckOptions),
+    /// Print the JSON Schema of the configuration file, with which editors complete and check it
+    #[command(
+        after_help = "Example:\n  stagedoor config schema > stagedoor.schema.json\nand as the first line of stagedoor.yaml:\n  # yaml-language-server: $schema=stagedoor.schema.json"
+    )]
+    Schema,
+    /// Print every key with its default and meaning, as Markdown
+    Reference,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigCheckOptions {
+    #[command(flatten)]
+    pub(crate) serve: ServeOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
 }
 
 #[derive(Debug, Args)]

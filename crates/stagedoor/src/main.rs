@@ -4,6 +4,7 @@
 mod catalog_command;
 mod cli;
 mod config;
+mod config_command;
 mod demo;
 mod exit;
 mod logs;
@@ -16,8 +17,10 @@ mod signals;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use cli::{Cli, Command, ConfigCommand};
+use cli::{Cli, Command};
+use config::Fault;
 use exit::Exit;
+use output::Look;
 use remote::RemoteError;
 
 fn main() -> ExitCode {
@@ -26,7 +29,7 @@ fn main() -> ExitCode {
     let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let done = match cli.command {
         Command::Catalog(command) => return ask(catalog_command::run(*command)),
-        Command::Config(ConfigCommand::Check(options)) => return serve::check(&options),
+        Command::Config(command) => return config_command::run(&command).into(),
         Command::Openapi => print_openapi(),
         Command::Completions { shell } => print_completions(shell),
         Command::Serve(options) => run(serve::run(options)),
@@ -36,9 +39,17 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("stagedoor: {error:#}");
-            ExitCode::FAILURE
+            complain(&error);
+            Exit::Refused.into()
         }
+    }
+}
+
+/// Says what went wrong; a fault of the configuration file with its line.
+fn complain(error: &anyhow::Error) {
+    match error.downcast_ref::<Fault>() {
+        Some(fault) => eprintln!("{}", fault.render(Look::of_stderr().colour)),
+        None => eprintln!("stagedoor: {error:#}"),
     }
 }
 

@@ -5,7 +5,10 @@
 
 mod table;
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    os::fd::AsFd,
+};
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
@@ -44,14 +47,22 @@ pub(crate) struct Look {
 impl Look {
     /// Of standard output.
     pub(crate) fn of_stdout() -> Self {
-        let out = io::stdout();
+        Self::of(&io::stdout())
+    }
+
+    /// Of standard error.
+    pub(crate) fn of_stderr() -> Self {
+        Self::of(&io::stderr())
+    }
+
+    fn of(out: &(impl IsTerminal + AsFd)) -> Self {
         if !out.is_terminal() {
             return Self::default();
         }
         // https://no-color.org: set and not empty. A dumb terminal shows the codes themselves.
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-        let width = rustix::termios::tcgetwinsize(&out).map_or(0, |size| usize::from(size.ws_col));
+        let width = rustix::termios::tcgetwinsize(out).map_or(0, |size| usize::from(size.ws_col));
         Self { colour: !set("NO_COLOR") && !dumb, width: (width > 0).then_some(width) }
     }
 
