@@ -2,13 +2,14 @@
 """The commands as a person types them: what they print, where, and with which exit code. Usage: run.py BINARY"""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-BINARY = Path(sys.argv[1]).resolve()
-passed, failed = 0, 0
+import catalog
+from common import check, counts, run
 
 GOOD = """apiVersion: backstage.io/v1alpha1
 kind: Component
@@ -16,20 +17,6 @@ metadata: {name: payments-api}
 spec: {type: service, lifecycle: production, owner: checkout}
 """
 BAD = GOOD + "---\n" + GOOD.replace(", owner: checkout", "")
-
-
-def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess:
-    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, input=stdin, timeout=60)
-
-
-def check(name: str, holds: bool, shown: object = "") -> None:
-    global passed, failed
-    if holds:
-        passed += 1
-        print(f"ok     {name}")
-    else:
-        failed += 1
-        print(f"FAILED {name}\n  {shown}")
 
 
 def validate(folder: Path) -> None:
@@ -66,7 +53,11 @@ def configuration(folder: Path) -> None:
     check("the smallest file is good", done.returncode == 0, done.stderr)
     file.write_text(minimal + "colour: red\n")
     done = run("config", "check", "--config", str(file))
-    check("an unknown key is refused with its line", done.returncode == 1 and "colour" in done.stderr and "line 5" in done.stderr, done.stderr)
+    check("an unknown key is refused with its line", done.returncode == 1 and "colour" in done.stderr and f"{file}:5:1" in done.stderr, done.stderr)
+    file.write_text(minimal.replace("url:", "host:"))
+    done = run("config", "check", "--config", str(file))
+    check("with a caret", "    ^^^^" in done.stderr and ":3:5" in done.stderr, done.stderr)
+    check("and what was meant", "did you mean `url`?" in done.stderr, done.stderr)
     file.write_text(minimal.replace("{file: token}", "{file: elsewhere}"))
     done = run("config", "check", "--config", str(file))
     check("a missing secret names its file", done.returncode == 1 and "elsewhere" in done.stderr, done.stderr)
@@ -79,6 +70,55 @@ def configuration(folder: Path) -> None:
     check("an unknown database is refused without its password", done.returncode == 1 and "secret-word" not in done.stderr, done.stderr)
 
 
+def meaning(folder: Path) -> None:
+    """What `config check` says a file means, and what editors and readers are given."""
+    for name in ["token", "password"]:
+        (folder / name).write_text("hunter2")
+        (folder / name).chmod(0o600)
+    file = folder / "stagedoor.yaml"
+    proxy = "proxy: {url: 'http://proxy:3128', username: me, password: {file: password}}, noProxy: [.inside]"
+    file.write_text(
+        "gitlab:\n"
+        f"  - {{name: far, url: 'https://gitlab.example', token: {{file: token}}, discovery: {{groups: [shop]}}, {proxy}}}\n"
+        f"  - {{name: near, url: 'https://git.inside', token: {{file: token}}, {proxy}}}\n"
+    )
+    done = run("config", "check", "--config", str(file), "--output", "json")
+    report = json.loads(done.stdout)
+    routes = [one["route"] for one in report["gitlab"]]
+    check("through the proxy or past it, and why", routes[0].startswith("through the proxy http://proxy:3128/ as me")
+          and ".inside" in routes[1], routes)
+    check("no secret is printed", "hunter2" not in done.stdout + done.stderr)
+    check("what is read", "shop" in report["gitlab"][0]["discovery"], report)
+    check("an empty discovery is remarked", [w for w in report["warnings"] if "discovery is empty" in w][0].startswith("near"), report)
+    (folder / "token").chmod(0o644)
+    file.write_text("gitlab: [{name: main, url: 'http://gitlab.example', token: {file: token}}]")
+    done = run("config", "check", "--config", str(file))
+    check("a token that others can read is remarked", "chmod 600" in done.stdout and done.returncode == 0, done)
+    check("so is one that travels unencrypted", "unencrypted" in done.stdout, done.stdout)
+    schema = json.loads(run("config", "schema").stdout)
+    check("the schema is JSON Schema of 2020", schema["$schema"].endswith("2020-12/schema"), schema["$schema"])
+    gitlab = schema["$defs"]["GitlabConfig"]
+    check("it knows the keys and refuses others", "noProxy" in gitlab["properties"] and gitlab["additionalProperties"] is False)
+    reference = run("config", "reference").stdout
+    book = (Path(__file__).resolve().parents[2] / "docs/configuration.md").read_text()
+    inside = book.split("<!-- reference: begin -->\n")[1].split("<!-- reference: end -->")[0]
+    check("the book has the reference that the binary prints", inside == reference,
+          "run: stagedoor config reference, and put it between the marks of docs/configuration.md")
+
+
+def completions(folder: Path) -> None:
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"]:
+        done = run("completions", shell)
+        check(f"completions for {shell}", done.returncode == 0 and "by-owner" in done.stdout, done.stderr)
+    if shutil.which("bash"):
+        file = folder / "completions.bash"
+        file.write_text(run("completions", "bash").stdout)
+        script = f'source {file}; COMP_WORDS=(stagedoor catalog ref); COMP_CWORD=2; _stagedoor stagedoor ref catalog; echo "${{COMPREPLY[@]}}"'
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+        check("bash completes a command", done.stdout.strip() == "refresh", done)
+    check("help says what exit codes mean", all("3 no server" in run("catalog", "list", flag).stdout.replace("\n", " ") for flag in ["-h", "--help"]))
+
+
 def general() -> None:
     document = json.loads(run("openapi").stdout)
     check("the API describes itself as OpenAPI 3.1", document["openapi"].startswith("3.1"), document["openapi"])
@@ -87,12 +127,13 @@ def general() -> None:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        validate(Path(folder))
-        configuration(Path(folder))
+    for part in [validate, configuration, meaning, completions]:
+        with tempfile.TemporaryDirectory() as folder:
+            part(Path(folder))
     general()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    catalog.all_of_it()
+    print(f"{counts['passed']} passed, {counts['failed']} failed")
+    return 1 if counts["failed"] else 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ ONLY = {
     "sqlx": {"store"},
     "axum": {"api", "sandbox"},
     "utoipa": {"api"},
-    "reqwest": {"gitlab", "sandbox"},
+    "reqwest": {"gitlab", "sandbox", "stagedoor"},
     "cedar-policy": {"policy"},
 }
 passed, failures = 0, []

@@ -1,12 +1,13 @@
 //! What of one GitLab is read: the options people know from their catalog's configuration, as one value.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a connection finds. The default is everything the token's user is a member of.
 ///
 /// Patterns are regular expressions over full paths (people: over user names), unanchored as in JavaScript's `test`.
-/// They are kept as text here; `catalog` compiles them and says which one is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+// They are kept as text here; `catalog` compiles them and says which one is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Discovery {
     /// Only projects below these groups, by full path. Empty: wherever the token's user is a member.
@@ -40,7 +41,7 @@ pub struct Discovery {
 }
 
 /// Which groups and people become entities.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct People {
     /// Read them at all.

@@ -1,76 +1,70 @@
-//! `stagedoor catalog validate`.
+//! `stagedoor catalog …`: the catalog of a running server, for people and programs. All but `validate` ask the server.
 
-use std::{
-    io::{self, Read, Write},
-    path::Path,
-    process::ExitCode,
-};
+mod get;
+mod list;
+mod pages;
+mod problems;
+mod refresh;
+mod validate;
 
-use catalog::format::{self, Limits, Row};
+use std::io;
 
-use crate::cli::{Output, ValidateOptions};
+use model::EntityRef;
+use serde_json::Value;
 
-/// Exit codes: every document accepted; some refused; a file that cannot be read.
-const REFUSED: u8 = 1;
-const UNREADABLE: u8 = 2;
+use crate::{cli::CatalogCommand, exit::Exit, output, remote::RemoteError};
 
-pub(crate) fn validate(options: &ValidateOptions) -> ExitCode {
-    let mut rows = Vec::new();
-    let mut unreadable = false;
-    let mut refused = false;
-    for file in &options.files {
-        let name = file.display().to_string();
-        let bytes = match read(file) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                eprintln!("stagedoor: {name} cannot be read: {error}");
-                unreadable = true;
-                continue;
-            }
-        };
-        let of_file = format::validate_report(&name, &bytes);
-        refused |= of_file.is_empty() || of_file.iter().any(|row| !row.accepted);
-        if options.output == Output::Text && print(&name, &bytes, &of_file).is_err() {
-            // Whoever read our output has gone; the exit code still tells.
-            break;
-        }
-        rows.extend(of_file);
-    }
-    if options.output == Output::Json {
-        match serde_json::to_string_pretty(&rows) {
-            Ok(text) => println!("{text}"),
-            Err(error) => {
-                eprintln!("stagedoor: the report cannot be written as JSON: {error}");
-                return ExitCode::from(UNREADABLE);
-            }
-        }
-    }
-    match (unreadable, refused) {
-        (true, _) => ExitCode::from(UNREADABLE),
-        (false, true) => ExitCode::from(REFUSED),
-        (false, false) => ExitCode::SUCCESS,
+use validate::validate;
+
+/// What asking a server came to.
+type Asked = Result<Exit, RemoteError>;
+
+pub(crate) async fn run(command: CatalogCommand) -> Asked {
+    match command {
+        CatalogCommand::List(options) => list::list(&options).await,
+        CatalogCommand::Unowned(options) => list::unowned(&options).await,
+        CatalogCommand::Get(options) => get::get(&options).await,
+        CatalogCommand::Search(options) => list::search(&options).await,
+        CatalogCommand::Problems(options) => problems::problems(&options).await,
+        CatalogCommand::Refresh(options) => refresh::refresh(&options).await,
+        // Needs no server, and no waiting.
+        CatalogCommand::Validate(options) => Ok(validate(&options)),
     }
 }
 
-/// At most a little more than what is parsed, so that a file of any size is refused and none fills the memory.
-fn read(file: &Path) -> io::Result<Vec<u8>> {
-    let most = u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    if file.as_os_str() == "-" {
-        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
-    } else {
-        std::fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
+/// The end of a command that has printed its answer.
+fn printed(done: io::Result<()>) -> Exit {
+    match done {
+        Ok(()) => Exit::Good,
+        Err(error) => {
+            eprintln!("stagedoor: the answer cannot be written: {error}");
+            Exit::Unreadable
+        }
     }
-    Ok(bytes)
 }
 
-fn print(name: &str, bytes: &[u8], rows: &[Row]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    let parsed = format::parse(bytes, &Limits::default());
-    out.write_all(format::render(name, &String::from_utf8_lossy(bytes), &parsed).as_bytes())?;
-    for row in rows {
-        let what = row.entity_ref.as_deref().unwrap_or("a document without a readable reference");
-        writeln!(out, "{} {name}: {what}", if row.accepted { "accepted" } else { "refused " })?;
-    }
-    Ok(())
+/// The text at a path of an answer; empty when there is none.
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A reference as people write it. One that is none is told at once.
+fn read_ref(text: &str) -> Result<EntityRef, Exit> {
+    EntityRef::parse(text, Some("component"), "default").map_err(|error| {
+        eprintln!("stagedoor: {}: {error}; write kind:namespace/name", output::clean(text));
+        Exit::Unreadable
+    })
+}
+
+/// A reference without the namespace that is meant anyway; every command takes it so.
+fn short(reference: &str) -> String {
+    reference.replacen(":default/", ":", 1)
+}
+
+fn number(value: &Value, pointer: &str) -> u64 {
+    value.pointer(pointer).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn items(value: &Value) -> &[Value] {
+    value.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

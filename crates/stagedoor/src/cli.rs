@@ -1,8 +1,17 @@
 //! What can be typed. Commands are `noun verb`.
 
+mod catalog;
+
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::OutputOptions;
+
+pub(crate) use catalog::{
+    CatalogCommand, GetOptions, ListOptions, PageOptions, ProblemsOptions, RefreshOptions, SearchOptions,
+    UnownedOptions, Validate, ValidateOptions,
+};
 
 /// The identity-aware control plane for GitLab.
 #[derive(Debug, Parser)]
@@ -20,26 +29,45 @@ pub(crate) enum Command {
     Demo(DemoOptions),
     /// Run the stand-in GitLab by itself
     Sandbox(SandboxOptions),
-    /// Work with catalog files
+    /// Look at the catalog, have it read again, check catalog files
     #[command(subcommand)]
-    Catalog(CatalogCommand),
+    Catalog(Box<CatalogCommand>),
     /// Work with the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print the OpenAPI document of the API
     Openapi,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CatalogCommand {
-    /// Check catalog files; exit code 0 when every document is accepted, 1 otherwise, 2 when a file cannot be read
-    Validate(ValidateOptions),
+    /// Print what lets a shell complete commands and flags
+    #[command(
+        after_help = "Examples:\n  source <(stagedoor completions bash)\n  stagedoor completions zsh > ~/.zfunc/_stagedoor\n  stagedoor completions fish > ~/.config/fish/completions/stagedoor.fish"
+    )]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Check the configuration file without starting anything
-    Check(ServeOptions),
+    /// Check the configuration file without starting anything, and say what it means
+    ///
+    /// Reads the file, the environment, secrets and certificates; asks no GitLab. Exit code 0 when it is good, 1 when not.
+    Check(ConfigCheckOptions),
+    /// Print the JSON Schema of the configuration file, with which editors complete and check it
+    #[command(
+        after_help = "Example:\n  stagedoor config schema > stagedoor.schema.json\nand as the first line of stagedoor.yaml:\n  # yaml-language-server: $schema=stagedoor.schema.json"
+    )]
+    Schema,
+    /// Print every key with its default and meaning, as Markdown
+    Reference,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigCheckOptions {
+    #[command(flatten)]
+    pub(crate) serve: ServeOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
 }
 
 #[derive(Debug, Args)]
@@ -91,22 +119,4 @@ pub(crate) struct SandboxOptions {
     /// Where repositories are kept that are written to; without it they go at the end
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ValidateOptions {
-    /// The files; - for standard input
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// For people or for programs
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    pub(crate) output: Output,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    /// Lines with carets under what is wrong
-    Text,
-    /// One array: file, document, ref, accepted, problems
-    Json,
 }

@@ -5,7 +5,6 @@ use std::{
     fs,
     io::{self, Write},
     net::SocketAddr,
-    process::ExitCode,
     sync::Arc,
     time::Duration,
 };
@@ -26,7 +25,7 @@ use url::Url;
 
 use crate::{
     cli::ServeOptions,
-    config::{Config, GitlabConfig},
+    config::{Config, GitlabConfig, Register},
     logs, signals,
 };
 
@@ -39,26 +38,6 @@ pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
     out.flush()?;
     drop(out);
     server.run(signals::told_to_stop()).await
-}
-
-/// `stagedoor config check`.
-pub(crate) fn check(options: &ServeOptions) -> ExitCode {
-    let done = Config::load(options).and_then(|config| {
-        for gitlab in &config.gitlab {
-            client(gitlab, &parts()).map(|_| ()).with_context(|| format!("gitlab {}", gitlab.name))?;
-        }
-        Ok(config.gitlab.len())
-    });
-    match done {
-        Ok(connections) => {
-            println!("The configuration is good: {connections} GitLab connection(s).");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("stagedoor: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
 }
 
 /// Time and randomness of the process.
@@ -107,7 +86,7 @@ impl Server {
             if let Some(webhooks) = &gitlab.webhooks {
                 let token = webhooks.secret.as_ref().map(|secret| secret.read()).transpose()?;
                 let signing = webhooks.signing_secret.as_ref().map(|secret| secret.read()).transpose()?;
-                if let (true, Some(token)) = (webhooks.register, &token) {
+                if let (true, Some(token)) = (registers(webhooks.register), &token) {
                     hooks.push((client.clone(), name.clone(), token.clone()));
                 }
                 secrets.insert(name.clone(), api::HookSecret { token, signing });
@@ -163,13 +142,19 @@ impl Server {
     }
 }
 
+/// Of the widths of webhooks, this version registers the one for the whole instance.
+fn registers(wanted: Register) -> bool {
+    matches!(wanted, Register::Auto | Register::System)
+}
+
 fn client(config: &GitlabConfig, parts: &Parts) -> anyhow::Result<Gitlab> {
     let mut settings = Settings::new(config.name.clone(), config.url.clone(), config.token.read()?);
-    if let Some(ca) = &config.ca {
-        let pem = fs::read(ca).with_context(|| format!("the certificates in {} cannot be read", ca.display()))?;
-        settings.ca_pem = Some(pem);
-    }
-    settings.proxy.clone_from(&config.proxy);
+    settings.ca_pem = config.ca.as_ref().map(|ca| ca.read()).transpose()?;
+    settings.proxy = config.proxy_with_credentials()?;
+    settings.timeouts.connect = Duration::from_secs(config.timeouts.connect);
+    settings.timeouts.answer = Duration::from_secs(config.timeouts.answer);
+    // A call has its attempts; one that may wait long for an answer must have the time for one.
+    settings.timeouts.call = settings.timeouts.call.max(settings.timeouts.answer * 2);
     Ok(Gitlab::new(settings, Arc::clone(&parts.clock), Arc::clone(&parts.random))?)
 }
 

@@ -5,12 +5,11 @@ use sqlx::{AnyPool, AssertSqlSafe, Row};
 use crate::{Dialect, Error};
 
 /// `{identity}` is the dialect's own. Statements end with `;` at the end of a line.
-const STEPS: &[&str] =
-<<<<<<< HEAD
-    &[include_str!("../migrations/0001_first_walk.sql"), include_str!("../migrations/0002_connections.sql")];
-=======
-    &[include_str!("../migrations/0001_first_walk.sql"), include_str!("../migrations/0003_sources.sql")];
->>>>>>> wt-catalog
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_first_walk.sql"),
+    include_str!("../migrations/0002_connections.sql"),
+    include_str!("../migrations/0003_sources.sql"),
+];
 
 pub(crate) async fn run(dialect: Dialect, pool: &AnyPool) -> Result<(), Error> {
     let mut tx = pool.begin_with(dialect.begin()).await?;

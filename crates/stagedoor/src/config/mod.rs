@@ -2,128 +2,33 @@
 //!
 //! Order: built-in values, the file, `STAGEDOOR__SECTION__KEY`, flags. An unknown key is refused with its line.
 
+mod fault;
+mod forms;
+mod no_proxy;
 mod overlay;
+mod reference;
+mod report;
 mod secret;
+mod spellings;
+mod types;
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail, ensure};
-use model::ConnectionName;
-use serde::{Deserialize, Serialize};
+use secrecy::ExposeSecret;
 use url::Url;
 
+pub(crate) use fault::Fault;
+pub(crate) use forms::{Register, certificates};
+pub(crate) use reference::{reference, schema};
+pub(crate) use report::{Report, report};
 pub(crate) use secret::SecretRef;
+pub(crate) use types::{Config, GitlabConfig};
 
-use crate::{cli::ServeOptions, logs::LogFormat};
-
-/// Everything that can be configured.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Config {
-    /// Where to listen. Loopback only until sign-on exists.
-    #[serde(default = "listen")]
-    pub(crate) listen: SocketAddr,
-    /// The folder for the database file.
-    #[serde(default = "data")]
-    pub(crate) data: PathBuf,
-    /// The database; `stagedoor.sqlite` in `data` when absent.
-    #[serde(default)]
-    pub(crate) database: Option<String>,
-    /// The address under which browsers and GitLab reach the server, if a proxy stands before it.
-    #[serde(default)]
-    pub(crate) public_url: Option<Url>,
-    /// The GitLabs to read.
-    #[serde(default)]
-    pub(crate) gitlab: Vec<GitlabConfig>,
-    /// How the catalog is read.
-    #[serde(default)]
-    pub(crate) catalog: CatalogConfig,
-    /// How to log.
-    #[serde(default)]
-    pub(crate) log: LogConfig,
-}
-
-/// One GitLab.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct GitlabConfig {
-    /// The name by which pages and commands know it.
-    pub(crate) name: ConnectionName,
-    /// Its root address.
-    pub(crate) url: Url,
-    /// A token with `read_api`.
-    pub(crate) token: SecretRef,
-    /// Certificates of a private authority, PEM.
-    #[serde(default)]
-    pub(crate) ca: Option<PathBuf>,
-    /// A forward proxy.
-    #[serde(default)]
-    pub(crate) proxy: Option<Url>,
-    /// What GitLab may tell us by itself.
-    #[serde(default)]
-    pub(crate) webhooks: Option<WebhookConfig>,
-}
-
-/// Webhooks of one GitLab.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct WebhookConfig {
-    /// What GitLab sends as `X-Gitlab-Token`.
-    #[serde(default)]
-    pub(crate) secret: Option<SecretRef>,
-    /// The key of signed deliveries, `whsec_…`.
-    #[serde(default)]
-    pub(crate) signing_secret: Option<SecretRef>,
-    /// Register a system hook; needs an administrator's token with the scope `api`.
-    #[serde(default)]
-    pub(crate) register: bool,
-}
-
-/// How the catalog is read.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(crate) struct CatalogConfig {
-    /// Seconds from one complete pass to the next.
-    pub(crate) interval_seconds: u64,
-    /// Seconds from one question for active projects to the next.
-    pub(crate) poll_seconds: u64,
-    /// The name of catalog files.
-    pub(crate) file: String,
-}
-
-impl Default for CatalogConfig {
-    fn default() -> Self {
-        Self { interval_seconds: 600, poll_seconds: 60, file: "catalog-info.yaml".to_owned() }
-    }
-}
-
-/// How to log.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(crate) struct LogConfig {
-    /// `json` or `text`.
-    pub(crate) format: LogFormat,
-    /// Which lines: `info`, or by room, `info,gitlab=debug`.
-    pub(crate) filter: String,
-}
-
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { format: LogFormat::Json, filter: "info".to_owned() }
-    }
-}
-
-fn listen() -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, 7330))
-}
-
-fn data() -> PathBuf {
-    PathBuf::from("data")
-}
+use crate::cli::ServeOptions;
 
 impl Config {
     /// Reads the file, the environment and the flags.
@@ -136,9 +41,8 @@ impl Config {
                 .with_context(|| format!("the configuration file {} cannot be read", path.display()))?,
             None => String::new(),
         };
-        let place = options.config.as_deref().unwrap_or(Path::new("the environment"));
-        let mut config =
-            Self::parse(&text, &overlay::from_environment()).with_context(|| place.display().to_string())?;
+        let place = options.config.as_deref().map_or("the environment".to_owned(), |path| path.display().to_string());
+        let mut config = Self::parse(&place, &text, &overlay::from_environment())?;
         if let Some(data) = &options.data {
             config.data.clone_from(data);
         }
@@ -155,10 +59,13 @@ impl Config {
         Ok(config)
     }
 
-    fn parse(text: &str, environment: &[(String, String)]) -> anyhow::Result<Self> {
+    fn parse(place: &str, text: &str, environment: &[(String, String)]) -> anyhow::Result<Self> {
         // First as it stands: only so does an error know its line.
-        let plain: Self =
-            if text.trim().is_empty() { serde_json::from_str("{}")? } else { serde_saphyr::from_str(text)? };
+        let plain: Self = if text.trim().is_empty() {
+            serde_json::from_str("{}")?
+        } else {
+            serde_saphyr::from_str(text).map_err(|error| Fault::of(place, text, &error))?
+        };
         if environment.is_empty() {
             return Ok(plain);
         }
@@ -170,10 +77,16 @@ impl Config {
     }
 
     fn relative_to(&mut self, folder: &Path) {
+        for path in [&mut self.secrets.key_file, &mut self.secrets.folder].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
         for gitlab in &mut self.gitlab {
             gitlab.token.relative_to(folder);
             if let Some(ca) = &mut gitlab.ca {
-                *ca = folder.join(&*ca);
+                ca.relative_to(folder);
+            }
+            if let Some(password) = gitlab.proxy.as_mut().and_then(|proxy| proxy.password_mut()) {
+                password.relative_to(folder);
             }
             if let Some(webhooks) = &mut gitlab.webhooks {
                 for secret in [&mut webhooks.secret, &mut webhooks.signing_secret].into_iter().flatten() {
@@ -190,23 +103,12 @@ impl Config {
             self.listen
         );
         for (index, gitlab) in self.gitlab.iter().enumerate() {
+            gitlab.check()?;
             if self.gitlab.iter().take(index).any(|earlier| earlier.name == gitlab.name) {
                 bail!("gitlab: two connections are called {}; give each its own name", gitlab.name);
             }
-            ensure!(
-                matches!(gitlab.url.scheme(), "http" | "https"),
-                "gitlab {}: the address {} should begin with https://",
-                gitlab.name,
-                gitlab.url
-            );
-            if let Some(webhooks) = &gitlab.webhooks {
-                ensure!(
-                    webhooks.secret.is_some() || webhooks.signing_secret.is_some(),
-                    "gitlab {}: webhooks need `secret` or `signingSecret`, or nobody could tell who sent them",
-                    gitlab.name
-                );
-            }
         }
+        ensure!(self.connections.check_seconds >= 10, "connections.checkSeconds: at least 10");
         ensure!(self.catalog.interval_seconds >= 10, "catalog.intervalSeconds: at least 10");
         ensure!(self.catalog.poll_seconds >= 5, "catalog.pollSeconds: at least 5");
         ensure!(!self.catalog.file.trim().is_empty(), "catalog.file: the name of catalog files, not nothing");
@@ -216,6 +118,99 @@ impl Config {
     /// The database's address.
     pub(crate) fn database_url(&self) -> String {
         self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("stagedoor.sqlite").display()))
+    }
+
+    /// The file with the key of kept tokens.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.secrets.key_file.clone().unwrap_or_else(|| self.data.join("secrets.key"))
+    }
+
+    /// The folder whose files a page may name as the place of a token.
+    pub(crate) fn secrets_folder(&self) -> PathBuf {
+        self.secrets.folder.clone().unwrap_or_else(|| self.data.join("secrets"))
+    }
+}
+
+/// How a GitLab is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route<'a> {
+    /// No proxy is named.
+    Direct,
+    /// Past the proxy, because of this entry of `noProxy`.
+    Past(&'a str),
+    /// Through the proxy.
+    Through(&'a Url),
+}
+
+impl GitlabConfig {
+    fn check(&self) -> anyhow::Result<()> {
+        let name = &self.name;
+        ensure!(
+            matches!(self.url.scheme(), "http" | "https"),
+            "gitlab {name}: the address {} should begin with https://",
+            self.url
+        );
+        if let Some(webhooks) = &self.webhooks {
+            ensure!(
+                webhooks.secret.is_some() || webhooks.signing_secret.is_some(),
+                "gitlab {name}: webhooks need `secret` or `signingSecret`, or nobody could tell who sent them"
+            );
+        }
+        if let Some(proxy) = &self.proxy {
+            let url = proxy.url();
+            ensure!(
+                matches!(url.scheme(), "http" | "https") && url.has_host(),
+                "gitlab {name}: the proxy {url} should begin with http:// or https://"
+            );
+            // The address itself is not printed: it has the password in it.
+            ensure!(
+                url.password().is_none(),
+                "gitlab {name}: the proxy's address has a password in it; write proxy: {{url: …, username: …, password: {{file: …}}}}"
+            );
+            if let Some(account) = proxy.account() {
+                ensure!(
+                    account.username.is_some() || account.password.is_none(),
+                    "gitlab {name}: the proxy has a password and no `username`"
+                );
+            }
+        }
+        for entry in &self.no_proxy {
+            if let Some(fault) = no_proxy::fault(entry) {
+                bail!("gitlab {name}: noProxy {entry:?} {fault}");
+            }
+        }
+        ensure!((1..=300).contains(&self.timeouts.connect), "gitlab {name}: timeouts.connect: 1 to 300 seconds");
+        ensure!((1..=600).contains(&self.timeouts.answer), "gitlab {name}: timeouts.answer: 1 to 600 seconds");
+        Ok(())
+    }
+
+    /// How it is reached.
+    pub(crate) fn route(&self) -> Route<'_> {
+        match (&self.proxy, no_proxy::bypass(&self.no_proxy, &self.url)) {
+            (None, _) => Route::Direct,
+            (Some(_), Some(entry)) => Route::Past(entry),
+            (Some(proxy), None) => Route::Through(proxy.url()),
+        }
+    }
+
+    /// The proxy with its credentials, if it is to be used.
+    ///
+    /// # Errors
+    /// When the password cannot be read.
+    pub(crate) fn proxy_with_credentials(&self) -> anyhow::Result<Option<Url>> {
+        let Route::Through(url) = self.route() else { return Ok(None) };
+        let mut url = url.clone();
+        if let Some(account) = self.proxy.as_ref().and_then(|proxy| proxy.account()) {
+            let fits = || anyhow::anyhow!("the proxy {url} takes no user name", url = account.url);
+            if let Some(username) = &account.username {
+                url.set_username(username).map_err(|()| fits())?;
+            }
+            if let Some(password) = &account.password {
+                let password = password.read().context("the proxy's password")?;
+                url.set_password(Some(password.expose_secret())).map_err(|()| fits())?;
+            }
+        }
+        Ok(Some(url))
     }
 }
 

@@ -6,14 +6,15 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// Where a secret is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum SecretRef {
-    /// The first line of a file.
+    /// The first line of a file, relative to the configuration file.
     File(PathBuf),
     /// A variable of the environment.
     Env(String),
@@ -23,6 +24,14 @@ impl SecretRef {
     pub(crate) fn relative_to(&mut self, folder: &Path) {
         if let Self::File(path) = self {
             *path = folder.join(&*path);
+        }
+    }
+
+    /// What messages call its place.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::File(path) => format!("file {}", path.display()),
+            Self::Env(name) => format!("variable {name}"),
         }
     }
 

@@ -4,7 +4,7 @@ const MINIMAL: &str = "gitlab: [{name: main, url: https://gitlab.example, token:
 
 fn parse(text: &str, environment: &[(&str, &str)]) -> anyhow::Result<Config> {
     let environment: Vec<_> = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-    let config = Config::parse(text, &environment)?;
+    let config = Config::parse("stagedoor.yaml", text, &environment)?;
     config.check()?;
     Ok(config)
 }
@@ -26,7 +26,7 @@ fn the_smallest_file_is_enough() {
 #[test]
 fn unknown_keys_are_refused_with_their_line() {
     refused("listen: 127.0.0.1:1\nlisten_on: x", &[], "listen_on");
-    refused("listen: 127.0.0.1:1\nlisten_on: x", &[], "line 2");
+    refused("listen: 127.0.0.1:1\nlisten_on: x", &[], "stagedoor.yaml:2:1");
     refused("gitlab: [{name: main, url: https://g.example, token: glpat-secret}]", &[], "token");
 }
 
@@ -65,7 +65,7 @@ fn secrets_are_read_whole_and_never_printed() {
         fs::write(&path, text).expect("written");
         SecretRef::File(path).read()
     };
-    assert_eq!(secrecy::ExposeSecret::expose_secret(&write("glpat-1\n").expect("read")), "glpat-1");
+    assert_eq!(ExposeSecret::expose_secret(&write("glpat-1\n").expect("read")), "glpat-1");
     assert!(format!("{:?}", write("glpat-1")).contains("REDACTED"));
     for bad in ["", " \n", "glpat-1 glpat-2"] {
         let error = format!("{:#}", write(bad).expect_err(bad));
@@ -73,4 +73,80 @@ fn secrets_are_read_whole_and_never_printed() {
     }
     let missing = SecretRef::File(folder.path().join("nowhere")).read().expect_err("missing");
     assert!(format!("{missing:#}").contains("nowhere"));
+}
+
+#[test]
+fn a_caret_and_a_suggestion_for_what_is_not_known() {
+    let check = |text: &str, wanted: &[&str]| {
+        let error = format!("{:#}", parse(text, &[]).expect_err(text));
+        for part in wanted {
+            assert!(error.contains(part), "{part:?} is not in\n{error}");
+        }
+    };
+    let gitlab = "gitlab:\n  - name: main\n    url: https://g.example\n    token: {file: t}\n";
+    check(
+        &format!("{gitlab}    proxi: http://p:1\n"),
+        &["stagedoor.yaml:5:5", "    proxi: http", "^^^^^", "did you mean `proxy`?"],
+    );
+    check(&gitlab.replace("url:", "host:"), &["stagedoor.yaml:3:5", "did you mean `url`?"]);
+    check(
+        &format!("{gitlab}    proxy: {{url: 'http://p:1', user: x}}\n"),
+        &["stagedoor.yaml:5:", "`user`", "`username`"],
+    );
+    check(&format!("{gitlab}    ca: {{perm: x}}\n"), &["stagedoor.yaml:5:", "did you mean `pem`?"]);
+    check(&format!("{gitlab}    discovery: {{projectPattern: x}}\n"), &["did you mean `projects`?"]);
+    check(&format!("{gitlab}    webhooks: {{secret: {{env: X}}, register: grup}}\n"), &["did you mean `group`?"]);
+    check(&gitlab.replace("    token: {file: t}\n", ""), &["`token` is missing", "stagedoor.yaml:3:"]);
+    check("listen: somewhere\n", &["stagedoor.yaml:1:9", "^^^^^^^^^"]);
+    check("gitlab: [\n", &["stagedoor.yaml:"]);
+    check("a: \u{1b}[31m\n", &["stagedoor.yaml"]);
+}
+
+#[test]
+fn one_meaning_in_several_forms() {
+    let gitlab = |more: &str| {
+        let text = format!("gitlab:\n  - {{name: main, url: 'https://g.example', token: {{env: T}}, {more}}}\n");
+        // With a variable the file goes the second way, through a tree and back.
+        let plain = parse(&text, &[]).expect(&text).gitlab.remove(0);
+        let again = parse(&text, &[("STAGEDOOR__DATA", "d")]).expect(&text).gitlab.remove(0);
+        assert_eq!(format!("{plain:?}"), format!("{again:?}"));
+        plain
+    };
+    let through = |more: &str| format!("{:?}", gitlab(more).route());
+    assert_eq!(through("noProxy: []"), "Direct");
+    assert!(through("proxy: 'http://p:3128'").starts_with("Through"));
+    assert_eq!(through("proxy: {url: 'http://p:3128'}, noProxy: [x, .example]"), "Past(\".example\")");
+    let register =
+        |more: &str| gitlab(&format!("webhooks: {{secret: {{env: X}}{more}}}")).webhooks.expect("some").register;
+    assert_eq!(register(", register: true"), Register::System);
+    assert_eq!(register(", register: false"), Register::Off);
+    assert_eq!(register(", register: off"), Register::Off);
+    assert_eq!(register(", register: auto"), Register::Auto);
+    assert_eq!(register(""), Register::Off);
+    let pem = "-----BEGIN CERTIFICATE-----";
+    assert_eq!(certificates(&gitlab(&format!("ca: {{pem: '{pem}'}}")).ca.expect("ca").read().expect("pem")), 1);
+    // One certificate without its armour.
+    assert_eq!(certificates(&gitlab("ca: {base64: MIIB}").ca.expect("ca").read().expect("der")), 1);
+    let found = gitlab("discovery: {groups: [a], nested: false, people: {read: false}}").discovery;
+    assert!(!found.nested && !found.people.read && found.forks && found.groups == ["a"]);
+}
+
+#[test]
+fn proxies_are_read_with_care() {
+    let text =
+        |proxy: &str| format!("gitlab: [{{name: a, url: 'https://g.example', token: {{env: T}}, proxy: {proxy}}}]");
+    refused(&text("'http://u:hunter2@p:1'"), &[], "has a password in it");
+    let error = format!("{:#}", parse(&text("'http://u:hunter2@p:1'"), &[]).expect_err("password"));
+    assert!(!error.contains("hunter2"), "{error}");
+    refused(&text("socks5://p:1"), &[], "http:// or https://");
+    refused(&text("{url: 'http://p:1', password: {env: P}}"), &[], "no `username`");
+    refused(&text("'http://p:1', noProxy: [10.0.0.0/40]"), &[], "no range");
+    refused(&text("'http://p:1', timeouts: {connect: 0}"), &[], "1 to 300");
+    let folder = tempfile::tempdir().expect("folder");
+    let password = folder.path().join("password");
+    fs::write(&password, "p@ss:word").expect("written");
+    let config =
+        parse(&text(&format!("{{url: 'http://p:1', username: me, password: {{file: {}}}}}", password.display())), &[]);
+    let url = config.expect("good").gitlab[0].proxy_with_credentials().expect("read").expect("used");
+    assert_eq!(url.as_str(), "http://me:p%40ss%3Aword@p:1/");
 }
