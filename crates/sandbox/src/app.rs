@@ -2,33 +2,35 @@
 //! limit, the token, ETags.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, on};
-use serde_json::{Value, json};
-use sha1::Digest as _;
+use serde_json::json;
 
 use crate::auth::{self, Tokens, Viewer};
-use crate::call::Fields;
+use crate::clock::{self, Clock};
+use crate::door::Peer;
 use crate::errors::{ApiError, json_response};
+use crate::etag::Asked;
 use crate::hooks::Hooks;
+use crate::options::Edition;
 use crate::repo::Repos;
-use crate::stats::{Limit, Observed, Stats, Throttle};
-use crate::world::World;
-use crate::{clock, git, graphql, pages, rest};
+use crate::stats::{Observed, Stats, Throttle};
+use crate::world::{World, mix};
+use crate::{controls, git, graphql, pages, rest};
 
 /// Bodies larger than this are refused with 413: a push or a commit with files.
 const BODY_LIMIT: usize = 256 << 20;
 
 /// Everything an instance is.
 pub(crate) struct App {
-    /// `http://host:port`, without a slash at the end.
+    /// `http://host:port` or `https://…`, without a slash at the end.
     pub(crate) url: String,
     pub(crate) world: World,
     pub(crate) repos: Repos,
@@ -38,6 +40,10 @@ pub(crate) struct App {
     pub(crate) throttle: Throttle,
     pub(crate) graphql: graphql::Engine,
     pub(crate) latency: Duration,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) edition: Edition,
+    /// Requests so far, for their correlation ids.
+    pub(crate) requests: AtomicU64,
     /// Every route as `METHOD path`, in the order of the table.
     pub(crate) routes: Vec<String>,
 }
@@ -89,13 +95,7 @@ pub(crate) fn table() -> (Router<Shared>, Vec<String>) {
     let mut table = Table { router: Router::new(), names: Vec::new() };
     rest::routes(&mut table);
     graphql::routes(&mut table);
-    table.get("/-/sandbox/stats", async |State(app): State<Shared>| json_response(StatusCode::OK, &app.stats.json()));
-    table.delete("/-/sandbox/stats", async |State(app): State<Shared>| {
-        app.stats.reset();
-        StatusCode::NO_CONTENT
-    });
-    table.get("/-/sandbox/routes", async |State(app): State<Shared>| json_response(StatusCode::OK, &json!(app.routes)));
-    table.put("/-/sandbox/limits", set_limits);
+    controls::routes(&mut table);
     // Git and the web pages share a fallback, because a project's path has any number of segments.
     table.names.extend(
         [
@@ -122,16 +122,6 @@ pub(crate) fn router(app: Shared, routes: Router<Shared>) -> Router {
         .with_state(app)
 }
 
-/// `PUT /-/sandbox/limits {"requests": n, "seconds": n}`: another rate limit, from now on.
-async fn set_limits(State(app): State<Shared>, fields: Fields) -> Result<Response, ApiError> {
-    let number = |name: &str| fields.0.get(name).and_then(Value::as_u64).filter(|n| *n > 0);
-    let (Some(requests), Some(seconds)) = (number("requests"), number("seconds")) else {
-        return Err(ApiError::parameter("requests and seconds must be whole numbers above zero"));
-    };
-    app.throttle.set(Limit { requests, seconds: i64::try_from(seconds).unwrap_or(60) });
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
 /// What no route matched: git, a web page, or nothing.
 async fn elsewhere(State(app): State<Shared>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
@@ -154,10 +144,39 @@ async fn elsewhere(State(app): State<Shared>, request: Request) -> Response {
     }
 }
 
-async fn gate(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
+/// What every request passes. Controls are for callers on this machine only.
+async fn gate(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with(controls::PREFIX) {
+        let peer = request.extensions().get::<ConnectInfo<Peer>>();
+        if peer.is_some_and(|ConnectInfo(Peer(address))| address.ip().to_canonical().is_loopback()) {
+            return next.run(request).await;
+        }
+        return ApiError::no_route().into_response();
+    }
+    let mut response = pass(&app, request, next).await;
+    let serial = app.requests.fetch_add(1, Ordering::Relaxed);
+    let headers = response.headers_mut();
+    for (name, value) in [("date", clock::http_date(app.clock.now())), ("x-gitlab-meta", meta(serial))] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+/// `{"correlation_id":"…","version":"1"}`: twenty-six letters and digits, as a ULID has.
+fn meta(serial: u64) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let wide = u128::from(mix(serial)) << 64 | u128::from(mix(!serial));
+    let letter = |at: u32| usize::try_from(wide >> (at * 5) & 31).map_or('0', |index| char::from(ALPHABET[index]));
+    let id: String = (0..24).map(letter).collect();
+    format!("{{\"correlation_id\":\"01{id}\",\"version\":\"1\"}}")
+}
+
+async fn pass(app: &Shared, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = request.uri().path();
-    if path.starts_with("/-/sandbox/") || !path.starts_with("/api/") {
+    if !path.starts_with("/api/") {
         return next.run(request).await;
     }
     if let Some(route) = &route {
@@ -167,11 +186,11 @@ async fn gate(State(app): State<Shared>, mut request: Request, next: Next) -> Re
         tokio::time::sleep(app.latency).await;
     }
     let query = request.uri().query().unwrap_or_default();
-    let viewer = Viewer::of(&app.tokens, &app.world, request.headers(), query);
+    let viewer = Viewer::of(app, request.headers(), query);
     let user = viewer.as_ref().ok().and_then(Viewer::id).unwrap_or(0);
-    let observed = app.throttle.observe(user, clock::now());
+    let observed = app.throttle.observe(user, app.clock.now());
     if observed.passed() {
-        return too_many(&observed);
+        return too_many(&observed, app.clock.now());
     }
     let mut response = match viewer {
         Err(error) => refuse(route.as_deref(), error),
@@ -199,45 +218,6 @@ fn refuse(route: Option<&str>, error: ApiError) -> Response {
     error.into_response()
 }
 
-/// Whether and how the caller wants a conditional answer.
-struct Asked {
-    reads: bool,
-    known: Option<String>,
-}
-
-impl Asked {
-    fn of(request: &Request) -> Self {
-        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let known = request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        Self { reads, known }
-    }
-
-    /// Adds a weak ETag over the body, as GitLab's middleware does, and answers 304 to a caller who has it.
-    async fn answer(self, response: Response) -> Response {
-        if !self.reads || response.status() != StatusCode::OK {
-            return response;
-        }
-        let (mut parts, body) = response.into_parts();
-        let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
-            return ApiError::internal(&anyhow::anyhow!("an answer's body broke off")).into_response();
-        };
-        let tag = format!("W/\"{}\"", &hex::encode(sha1::Sha1::digest(&bytes))[..32]);
-        if let Ok(value) = HeaderValue::from_str(&tag) {
-            parts.headers.insert(header::ETAG, value);
-        }
-        let cache = HeaderValue::from_static("max-age=0, private, must-revalidate");
-        parts.headers.insert(header::CACHE_CONTROL, cache);
-        let same = self.known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag || one.trim() == "*"));
-        if same {
-            parts.status = StatusCode::NOT_MODIFIED;
-            parts.headers.remove(header::CONTENT_TYPE);
-            parts.headers.remove(header::CONTENT_LENGTH);
-            return Response::from_parts(parts, Body::empty());
-        }
-        Response::from_parts(parts, Body::from(bytes))
-    }
-}
-
 fn rate_headers(headers: &mut HeaderMap, observed: &Observed) {
     let rows = [
         ("ratelimit-name", "throttle_authenticated_api".to_owned()),
@@ -253,12 +233,12 @@ fn rate_headers(headers: &mut HeaderMap, observed: &Observed) {
     }
 }
 
-fn too_many(observed: &Observed) -> Response {
+fn too_many(observed: &Observed, now: time::OffsetDateTime) -> Response {
     let mut response = (StatusCode::TOO_MANY_REQUESTS, "Retry later\n").into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     rate_headers(headers, observed);
-    let wait = (observed.reset - clock::now()).whole_seconds().max(1);
+    let wait = (observed.reset - now).whole_seconds().max(1);
     for (name, value) in [("retry-after", wait.to_string()), ("ratelimit-resettime", clock::http_date(observed.reset))]
     {
         if let Ok(value) = HeaderValue::from_str(&value) {

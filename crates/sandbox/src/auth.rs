@@ -7,7 +7,8 @@ use axum::http::{HeaderMap, Method, header};
 use sha2::{Digest as _, Sha256};
 use time::{Date, Duration, OffsetDateTime};
 
-use crate::clock;
+use crate::app::App;
+use crate::clock::Clock;
 use crate::errors::ApiError;
 use crate::world::World;
 use crate::world::model::{Person, Project, Visibility, level};
@@ -30,8 +31,8 @@ impl Token {
     }
 
     /// Neither revoked nor expired.
-    pub(crate) fn active(&self) -> bool {
-        !self.revoked && self.expires > clock::now().date()
+    pub(crate) fn active(&self, now: OffsetDateTime) -> bool {
+        !self.revoked && self.expires > now.date()
     }
 }
 
@@ -42,12 +43,13 @@ pub(crate) struct Tokens {
     /// Role to value, as printed in the banner.
     pub(crate) roles: BTreeMap<String, String>,
     pub(crate) admin: String,
+    clock: Arc<Clock>,
 }
 
 impl Tokens {
     /// One token for each role of the world, the odd ones (`read_only`, `no_scope`, `expired`, `revoked`), and the
     /// administrator's.
-    pub(crate) fn mint(world: &World, seed: u64) -> Self {
+    pub(crate) fn mint(world: &World, seed: u64, clock: Arc<Clock>) -> Self {
         let all = ["api", "read_api", "read_user", "read_repository", "write_repository"];
         let roles = world.roles();
         let maintainer = roles.get("maintainer").copied().unwrap_or(1);
@@ -58,8 +60,8 @@ impl Tokens {
         wanted.push(("expired".to_owned(), maintainer, all.to_vec()));
         wanted.push(("revoked".to_owned(), maintainer, all.to_vec()));
         wanted.push(("admin".to_owned(), 1, all.to_vec()));
-        let today = clock::now();
-        let mut tokens = Self { by_value: BTreeMap::new(), roles: BTreeMap::new(), admin: String::new() };
+        let today = clock.now();
+        let mut tokens = Self { by_value: BTreeMap::new(), roles: BTreeMap::new(), admin: String::new(), clock };
         for (id, (role, user, scopes)) in (1..).zip(wanted) {
             let value = value(seed, &role);
             let life = if role == "expired" { Duration::days(-2) } else { Duration::days(300) };
@@ -84,7 +86,7 @@ impl Tokens {
             let why = "Token was revoked. You have to re-authorize from the user.";
             return Err(ApiError::invalid_token(why));
         }
-        if !token.active() {
+        if !token.active(self.clock.now()) {
             let why = "Token is expired. You can either do re-authorization or token refresh.";
             return Err(ApiError::invalid_token(why));
         }
@@ -119,7 +121,7 @@ pub(crate) struct Viewer {
 impl Viewer {
     /// Reads the token of a request, if it has one: `PRIVATE-TOKEN`, `Authorization: Bearer`, or the query parameters
     /// `private_token` and `access_token`.
-    pub(crate) fn of(tokens: &Tokens, world: &World, headers: &HeaderMap, query: &str) -> Result<Self, ApiError> {
+    pub(crate) fn of(app: &App, headers: &HeaderMap, query: &str) -> Result<Self, ApiError> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let bearer = header(header::AUTHORIZATION.as_str()).and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
@@ -133,13 +135,13 @@ impl Viewer {
         let Some(value) = header("private-token").or(bearer).or_else(parameter).or_else(|| header("job-token")) else {
             return Ok(Self::default());
         };
-        Self::with_token(tokens, world, &value)
+        Self::with_token(app, &value)
     }
 
     /// The viewer that a token's value stands for.
-    pub(crate) fn with_token(tokens: &Tokens, world: &World, value: &str) -> Result<Self, ApiError> {
-        let token = tokens.check(value)?;
-        let user = world.person(token.user).ok_or_else(ApiError::unauthorized)?;
+    pub(crate) fn with_token(app: &App, value: &str) -> Result<Self, ApiError> {
+        let token = app.tokens.check(value)?;
+        let user = app.world.person(token.user).ok_or_else(ApiError::unauthorized)?;
         if user.state != "active" {
             return Err(ApiError::forbidden_because("Your account has been blocked."));
         }

@@ -1,14 +1,33 @@
 //! The hour. One place asks the machine for the time, so that every other line of the crate can be read as a pure
 //! function of the world and the request. The content of a world never comes from here: its dates are part of it.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
-/// Now, in UTC. Used for pushes, rate windows, token expiry and webhook timestamps only.
-#[expect(clippy::disallowed_methods, reason = "the sandbox uses none of our crates, this is its own clock")]
-pub(crate) fn now() -> OffsetDateTime {
-    OffsetDateTime::now_utc()
+/// An instance's clock: the machine's, and so many seconds ahead of it or behind.
+#[derive(Debug, Default)]
+pub(crate) struct Clock(AtomicI64);
+
+impl Clock {
+    /// Now, in UTC. Used for pushes, rate windows, token expiry, webhook timestamps and the `Date` header only.
+    #[expect(clippy::disallowed_methods, reason = "the sandbox uses none of our crates, this is its own clock")]
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc() + time::Duration::seconds(self.offset())
+    }
+
+    /// Seconds by which the clock is ahead.
+    pub(crate) fn offset(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Puts the clock ahead by so many seconds; a year either way at most.
+    pub(crate) fn shift(&self, seconds: i64) {
+        const YEAR: i64 = 366 * 86_400;
+        self.0.store(seconds.clamp(-YEAR, YEAR), Ordering::Relaxed);
+    }
 }
 
 /// `2026-11-18T09:30:00.000Z`, GitLab's form of a time in JSON.

@@ -101,7 +101,7 @@ const LOST: &str = "The project you were looking for could not be found or you d
 pub(crate) async fn serve(app: Shared, service: Service, path: &str, request: Request) -> Response {
     let viewer = match credentials(request.headers()) {
         None => Viewer::default(),
-        Some(token) => match Viewer::with_token(&app.tokens, &app.world, &token) {
+        Some(token) => match Viewer::with_token(&app, &token) {
             Ok(viewer) => viewer,
             Err(_) => return text(StatusCode::UNAUTHORIZED, DENIED),
         },

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::app::{App, Shared};
-use crate::clock::{self, iso_seconds};
+use crate::clock::{Clock, iso_seconds};
 use crate::repo::edit;
 use crate::repo::object::Oid;
 use crate::rest::rows;
@@ -101,11 +101,12 @@ pub(crate) struct Hooks {
     next: AtomicU64,
     serial: AtomicU64,
     seed: u64,
+    clock: Arc<Clock>,
     client: reqwest::Client,
 }
 
 impl Hooks {
-    pub(crate) fn new(seed: u64) -> Result<Self> {
+    pub(crate) fn new(seed: u64, clock: Arc<Clock>) -> Result<Self> {
         let client = reqwest::Client::builder()
             .timeout(PATIENCE)
             .redirect(reqwest::redirect::Policy::none())
@@ -117,6 +118,7 @@ impl Hooks {
             next: AtomicU64::new(1),
             serial: AtomicU64::new(1),
             seed,
+            clock,
             client,
         })
     }
@@ -186,7 +188,7 @@ impl Hooks {
             headers.push(("X-Gitlab-Token".to_owned(), token.clone()));
         }
         if let Some(secret) = &hook.signing_token {
-            let stamp = clock::now().unix_timestamp().to_string();
+            let stamp = self.clock.now().unix_timestamp().to_string();
             if let Some(signature) = sign(secret, &delivery, &stamp, &body) {
                 headers.push(("webhook-id".to_owned(), delivery));
                 headers.push(("webhook-timestamp".to_owned(), stamp));
@@ -248,7 +250,7 @@ fn sign(secret: &str, id: &str, stamp: &str, body: &[u8]) -> Option<String> {
 impl App {
     /// What follows a moved ref: the project's activity, and word to every hook that wants it, in the background.
     pub(crate) fn pushed(self: &Shared, push: Push) {
-        self.world.touch(push.project, clock::now());
+        self.world.touch(push.project, self.clock.now());
         let (kind, event) = kind_of(&push);
         let branch = push.reference.strip_prefix("refs/heads/").map(str::to_owned);
         let mut wanted: Vec<Hook> = self.hooks.of(Some(push.project));

@@ -11,7 +11,10 @@ mod app;
 mod auth;
 mod call;
 mod clock;
+mod controls;
+mod door;
 mod errors;
+mod etag;
 mod facts;
 mod git;
 mod graphql;
@@ -25,6 +28,6 @@ mod server;
 mod stats;
 mod world;
 
-pub use options::Options;
+pub use options::{Edition, Options, Tls};
 pub use server::{Sandbox, start, start_with};
 pub use world::files::WorldFiles;

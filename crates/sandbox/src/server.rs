@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 
 use crate::app::{self, App};
 use crate::auth::Tokens;
+use crate::clock::Clock;
+use crate::door::{Door, Peer};
 use crate::graphql;
 use crate::hooks::Hooks;
 use crate::options::Options;
@@ -26,8 +28,10 @@ const MOST_PROJECTS: u32 = 100_000;
 /// A running instance. Dropping it stops the server.
 #[derive(Debug)]
 pub struct Sandbox {
-    /// `http://host:port`, without a slash at the end.
+    /// `http://host:port`, `https://host:port` or what `--url` says, without a slash at the end.
     pub url: String,
+    /// Where it listens; `url` may have a name in it that leads there.
+    pub listen: SocketAddr,
     /// Role to token: `owner`, `maintainer`, `developer`, `reporter`, `guest`, `read_only` (a maintainer's with scope
     /// `read_api`), `no_scope` (`read_user` only), `expired`, `revoked`.
     pub tokens: BTreeMap<String, String>,
@@ -54,10 +58,10 @@ impl Drop for Scratch {
 }
 
 impl Sandbox {
-    /// `{"url", "tokens": {role: token}, "admin_token"}`: the first line that the programs print.
+    /// `{"url", "listen", "tokens": {role: token}, "admin_token"}`: the first line that the programs print.
     #[must_use]
     pub fn banner(&self) -> Value {
-        json!({ "url": self.url, "tokens": self.tokens, "admin_token": self.admin_token })
+        json!({ "url": self.url, "listen": self.listen, "tokens": self.tokens, "admin_token": self.admin_token })
     }
 
     /// Waits until the server ends, which it does only by itself when it fails.
@@ -112,11 +116,13 @@ pub async fn start_with(options: Options, files: WorldFiles) -> Result<Sandbox> 
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is the port taken?", options.listen))?;
-    let url = format!("http://{}", reachable(listener.local_addr()?));
+    let listen = reachable(listener.local_addr()?);
+    let url = public_url(&options, listen)?;
+    let door = Door::open(listener, options.tls.as_ref())?;
     let (dir, scratch) = match &options.data {
         Some(dir) => (dir.clone(), Scratch(None)),
         None => {
-            let name = format!("gitlab-sandbox-{}-{}", std::process::id(), listener.local_addr()?.port());
+            let name = format!("gitlab-sandbox-{}-{}", std::process::id(), listen.port());
             let dir = std::env::temp_dir().join(name);
             (dir.clone(), Scratch(Some(dir)))
         }
@@ -125,15 +131,19 @@ pub async fn start_with(options: Options, files: WorldFiles) -> Result<Sandbox> 
         Some(count) => World::generated(count, options.seed),
         None => World::declared(files, &url)?,
     };
-    let tokens = Tokens::mint(&world, options.seed);
+    let clock = Arc::new(Clock::default());
+    let tokens = Tokens::mint(&world, options.seed, clock.clone());
     let (routes, names) = app::table();
     let app = Arc::new(App {
         repos: Repos::open(&dir)?,
-        hooks: Hooks::new(options.seed)?,
+        hooks: Hooks::new(options.seed, clock.clone())?,
         stats: crate::stats::Stats::default(),
         throttle: crate::stats::Throttle::default(),
         graphql: graphql::Engine::new()?,
         latency: options.latency,
+        clock,
+        edition: options.edition,
+        requests: std::sync::atomic::AtomicU64::new(0),
         routes: names,
         url: url.clone(),
         world,
@@ -141,16 +151,32 @@ pub async fn start_with(options: Options, files: WorldFiles) -> Result<Sandbox> 
     });
     let (stop, mut stopping) = watch::channel(false);
     let (roles, admin_token) = (app.tokens.roles.clone(), app.tokens.admin.clone());
-    let service = app::router(app, routes);
+    let service = app::router(app, routes).into_make_service_with_connect_info::<Peer>();
     let server = tokio::spawn(async move {
-        axum::serve(listener, service)
+        axum::serve(door, service)
             .with_graceful_shutdown(async move {
                 // An error means that the sandbox was dropped, which is a stop too.
                 let _ = stopping.wait_for(|stop| *stop).await;
             })
             .await
     });
-    Ok(Sandbox { url, tokens: roles, admin_token, stop, server, scratch })
+    Ok(Sandbox { url, listen, tokens: roles, admin_token, stop, server, scratch })
+}
+
+/// The address by which the instance speaks of itself.
+fn public_url(options: &Options, listen: SocketAddr) -> Result<String> {
+    let Some(text) = &options.url else {
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        return Ok(format!("{scheme}://{listen}"));
+    };
+    let mut url = url::Url::parse(text).with_context(|| format!("--url {text} is no address"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.path() != "/" || url.query().is_some() {
+        bail!("--url must be like https://gitlab.example.com:8443, with nothing after the port");
+    }
+    if url.port() == Some(0) && url.set_port(Some(listen.port())).is_err() {
+        bail!("--url {text} can have no port");
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// The address as a client on this machine can use it.

@@ -110,6 +110,9 @@ pub(crate) struct SandboxOptions {
     /// A generated estate of this many projects (at most 100,000) instead of the company Sandrill
     #[arg(long, value_name = "N")]
     pub(crate) projects: Option<u32>,
+    /// The groups of that estate (at most 100,000); without it, one for a dozen projects
+    #[arg(long, value_name = "N", requires = "projects")]
+    pub(crate) groups: Option<u32>,
     /// What generated content and tokens depend on
     #[arg(long, value_name = "S", default_value_t = 42)]
     pub(crate) seed: u64,
@@ -119,4 +122,16 @@ pub(crate) struct SandboxOptions {
     /// Where repositories are kept that are written to; without it they go at the end
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// A certificate chain (PEM); with it the stand-in speaks https
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// The address under which it speaks of itself; port 0 in it stands for the port listened on
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// What the licence of the stand-in opens
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) edition: sandbox::Edition,
 }

@@ -5,7 +5,6 @@ use std::{
     io::{self, Read, Write},
     net::SocketAddr,
     path::Path,
-    time::Duration,
 };
 
 use anyhow::Context;
@@ -31,9 +30,8 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     let sandbox = sandbox_command::start(sandbox::Options {
         listen: free_or(options.sandbox_listen).await,
         projects: options.projects,
-        seed: 42,
-        latency: Duration::ZERO,
         data: Some(folder.path().join("gitlab")),
+        ..sandbox::Options::default()
     })
     .await
     .context("the stand-in GitLab did not start")?;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use sandbox::{Options, Sandbox};
+use sandbox::{Options, Sandbox, Tls};
 
 use crate::{cli::SandboxOptions, signals};
 
@@ -13,9 +13,13 @@ pub(crate) async fn run(options: SandboxOptions) -> anyhow::Result<()> {
     let started = start(Options {
         listen: options.listen,
         projects: options.projects,
+        groups: options.groups,
         seed: options.seed,
         latency: Duration::from_millis(options.latency),
         data: options.data,
+        tls: options.tls_cert.zip(options.tls_key).map(|(cert, key)| Tls { cert, key }),
+        url: options.url,
+        edition: options.edition,
     })
     .await?;
     let mut out = io::stdout().lock();

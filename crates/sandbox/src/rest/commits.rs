@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use super::{Answer, created, ok, rows};
 use crate::app::Table;
 use crate::call::{Call, Fields, text_of};
-use crate::clock;
 use crate::errors::ApiError;
 use crate::hooks::Push;
 use crate::paging::Page;
@@ -152,7 +151,7 @@ impl Draft {
             who: Signature {
                 name: fields.text("author_name").unwrap_or_else(|| person.name.clone()),
                 email: fields.text("author_email").unwrap_or_else(|| person.email.clone()),
-                at: clock::now().replace_nanosecond(0).unwrap_or(time::OffsetDateTime::UNIX_EPOCH),
+                at: call.app.clock.now().replace_nanosecond(0).unwrap_or(time::OffsetDateTime::UNIX_EPOCH),
             },
             actions,
             force: fields.flag("force").unwrap_or(false),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Answer, created, no_content, ok};
 use crate::app::Table;
 use crate::call::{Call, Fields, text_of};
-use crate::clock::{self, iso};
+use crate::clock::iso;
 use crate::errors::ApiError;
 use crate::hooks::{Hook, Push, kind_of};
 use crate::paging::Page;
@@ -146,7 +146,7 @@ fn fresh(call: &Call, project: Option<u64>) -> Hook {
         token: None,
         signing_token: None,
         custom_headers: Vec::new(),
-        created: clock::now(),
+        created: call.app.clock.now(),
         uuid: call.app.hooks.uuid(),
     }
 }

@@ -31,5 +31,5 @@ async fn metadata(call: Call) -> Answer {
 
 async fn own_token(call: Call) -> Answer {
     let token = call.viewer.token.as_ref().ok_or_else(ApiError::unauthorized)?;
-    ok(&rows::token(token))
+    ok(&rows::token(token, call.app.clock.now()))
 }

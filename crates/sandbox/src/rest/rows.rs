@@ -162,7 +162,7 @@ fn project_identity(app: &App, project: &Project) -> Value {
 pub(crate) fn project_basic(app: &App, viewer: &Viewer, project: &Project) -> Value {
     let mut row = project_identity(app, project);
     let web = format!("{}/{}", app.url, project.path);
-    let host = app.url.trim_start_matches("http://");
+    let host = app.url.split_once("://").map_or(app.url.as_str(), |(_, host)| host);
     let host = host.split(':').next().unwrap_or(host);
     let Value::Object(map) = &mut row else { return row };
     let mut set = |name: &str, value: Value| map.insert(name.to_owned(), value);
@@ -456,7 +456,7 @@ pub(crate) fn branch(app: &App, viewer: &Viewer, project: &Project, repo: &Repo,
 }
 
 /// A personal access token's row, without its value.
-pub(crate) fn token(token: &Token) -> Value {
+pub(crate) fn token(token: &Token, now: time::OffsetDateTime) -> Value {
     json!({
         "id": token.id,
         "name": token.name,
@@ -465,8 +465,8 @@ pub(crate) fn token(token: &Token) -> Value {
         "description": null,
         "scopes": token.scopes,
         "user_id": token.user,
-        "last_used_at": iso(crate::clock::now()),
-        "active": token.active(),
+        "last_used_at": iso(now),
+        "active": token.active(now),
         "expires_at": date(token.expires),
     })
 }

@@ -11,4 +11,5 @@ mod paging;
 mod roles;
 mod server;
 mod shapes;
+mod tls;
 mod webhooks;
