@@ -2,8 +2,6 @@
 
 use model::{ConnectionName, Millis, ProjectId};
 
-use sqlx::Row;
-
 use crate::{Error, JobKey, Store, jobs};
 
 /// How long an event id is remembered to recognise a second delivery. GitLab does not deliver again by itself; people
@@ -63,18 +61,6 @@ impl Store {
         tx.commit().await?;
         self.inner.jobs.notify_waiters();
         Ok(Accepted::Stored)
-    }
-
-    /// When a GitLab last told us something, as far as it is remembered.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn last_hook(&self, connection: &ConnectionName) -> Result<Option<Millis>, Error> {
-        let row = sqlx::query("SELECT MAX(received_at) AS last FROM hook_events WHERE connection = $1")
-            .bind(connection.as_str())
-            .fetch_one(&self.inner.reader)
-            .await?;
-        Ok(row.try_get("last")?)
     }
 
     /// Forgets event ids that are older than anybody resends.
