@@ -2,7 +2,7 @@
 
 mod ask;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use model::{BlobId, GroupId, ProjectId};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -211,7 +211,7 @@ impl Gitlab {
         let size = self.inner.project_pages.plan(cost) as usize;
         // Futures made before they are streamed: a closure over borrowed chunks would not be general enough for a spawned
         // caller (rust-lang/rust#102211).
-        let pages: Vec<_> = ids.chunks(size).map(|chunk| self.projects_chunk(chunk.to_vec(), ask)).collect();
+        let pages: Vec<_> = ids.chunks(size).map(|chunk| self.projects_chunk(chunk.to_vec(), ask).boxed()).collect();
         let pages: Vec<Vec<Project>> =
             stream::iter(pages).buffer_unordered(self.transport().limits().concurrency).try_collect().await?;
         Ok(pages.into_iter().flatten().collect())

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
 use super::{
@@ -35,7 +35,7 @@ impl Gitlab {
             .filter_map(|at| Some((at, growing.groups.get(at)?.full_path.clone(), growing.relations(at))))
             .collect();
         let size = self.inner.apart_pages.plan(cost) as usize;
-        let chunks: Vec<_> = lacking.chunks(size).map(|chunk| self.chunk_apart(chunk.to_vec())).collect();
+        let chunks: Vec<_> = lacking.chunks(size).map(|chunk| self.chunk_apart(chunk.to_vec()).boxed()).collect();
         let concurrency = self.transport().limits().concurrency;
         let found: Vec<Vec<(Wanted, Answered)>> =
             stream::iter(chunks).buffer_unordered(concurrency).try_collect().await?;
