@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use catalog::{CatalogError, index::QueryError};
+use serde_json::json;
 
 use crate::Failure;
 
@@ -19,6 +20,17 @@ impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
         match &error {
             CatalogError::Unknown { .. } => Self::not_found(sentence(&error)),
+            CatalogError::Discovery(faults) => {
+                let failure = Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "discovery",
+                    "What should be found cannot be followed.",
+                );
+                faults.iter().fold(failure, |failure, fault| {
+                    let detail = format!("{}; {}.", fault.message, fault.remedy);
+                    failure.with_error(json!({"pointer": fault.pointer, "detail": detail}))
+                })
+            }
             CatalogError::Stopping => Self::unavailable(sentence(&error)),
             CatalogError::Store(inside) => {
                 tracing::error!(error = %inside, "the store does not answer");

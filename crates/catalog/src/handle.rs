@@ -11,6 +11,7 @@ use url::Url;
 use crate::{
     RefreshCatalog, RegisterLocation, Scope, UnregisterLocation,
     connections::Connections,
+    discovery::DiscoveryFault,
     events::{Events, Feed},
     index::{Change, Index},
     status::{Status, Totals},
@@ -35,9 +36,17 @@ pub enum CatalogError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// What a connection should find cannot be followed.
+    #[error("what the connection should find cannot be followed: {}", told(.0))]
+    Discovery(Vec<DiscoveryFault>),
     /// The process ends.
     #[error("Stagedoor is stopping: ask again when it runs")]
     Stopping,
+}
+
+fn told(faults: &[DiscoveryFault]) -> String {
+    let one = |fault: &DiscoveryFault| format!("{}: {}; {}", fault.pointer, fault.message, fault.remedy);
+    faults.iter().map(one).collect::<Vec<_>>().join(". ")
 }
 
 /// The catalog. Clones share it.

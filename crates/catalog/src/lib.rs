@@ -8,6 +8,7 @@ mod actions;
 mod assemble;
 pub mod codeowners;
 mod connections;
+pub mod discovery;
 mod document;
 mod events;
 pub mod format;

@@ -10,29 +10,65 @@ use url::Url;
 
 use crate::document::instance_of;
 
-/// The entities of some group trees: each group and each person a root of its own, so that each keeps its row when it
-/// is renamed.
-pub(crate) fn replacements(connection: &ConnectionName, instance: &Url, groups: &[Group]) -> Vec<Replacement> {
-    let mut people: BTreeMap<u64, (&User, BTreeSet<String>)> = BTreeMap::new();
-    for group in groups {
-        for member in &group.members {
-            let known = people.entry(member.user.id.0).or_insert_with(|| (&member.user, BTreeSet::new()));
-            known.1.insert(safe_name(&group.full_path));
+/// Groups as they were read, and what of them becomes part of the catalog.
+pub(crate) struct Directory<'a> {
+    pub(crate) connection: &'a ConnectionName,
+    pub(crate) instance: &'a Url,
+    pub(crate) groups: &'a [Group],
+    /// Does a member of a group count as one of the groups below it?
+    pub(crate) inherited: bool,
+    /// Does the group at a path become an entity?
+    pub(crate) admits_group: &'a dyn Fn(&str) -> bool,
+    /// Does a person become an entity?
+    pub(crate) admits: &'a dyn Fn(&User) -> bool,
+    /// The full path of the group that stands above the one at a path.
+    pub(crate) parent: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Directory<'_> {
+    /// Each group and each person as a root of its own, so that each keeps its row when it is renamed.
+    pub(crate) fn replacements(&self) -> Vec<Replacement> {
+        let by_path: BTreeMap<&str, &Group> = self.groups.iter().map(|g| (g.full_path.as_str(), g)).collect();
+        let mut people: BTreeMap<u64, (&User, BTreeSet<String>)> = BTreeMap::new();
+        for group in by_path.values().filter(|group| (self.admits_group)(&group.full_path)) {
+            let above =
+                above(&group.full_path).filter(|_| self.inherited).filter_map(|path| by_path.get(path).copied());
+            for member in std::iter::once(*group).chain(above).flat_map(|group| &group.members) {
+                let known = people.entry(member.user.id.0).or_insert_with(|| (&member.user, BTreeSet::new()));
+                known.1.insert(safe_name(&group.full_path));
+            }
         }
+        let kept = by_path.values().filter(|group| (self.admits_group)(&group.full_path));
+        let groups = kept.map(|g| one(Root::Group(g.id.0), self.group(g)));
+        let people = people.values().filter(|(user, _)| !user.bot && (self.admits)(user)).map(|(user, member_of)| {
+            one(Root::User(user.id.0), person(self.connection, self.instance, user, member_of))
+        });
+        groups.chain(people).collect()
     }
-    let groups = groups.iter().map(|g| one(Root::Group(g.id.0), group(connection, instance, g)));
-    let people = people
-        .values()
-        .filter(|(user, _)| !user.bot)
-        .map(|(user, member_of)| one(Root::User(user.id.0), person(connection, instance, user, member_of)));
-    groups.chain(people).collect()
+
+    fn group(&self, read: &Group) -> Entity {
+        let parent = read.parent_path.as_ref().and_then(|_| (self.parent)(&read.full_path));
+        group(self.connection, self.instance, read, parent.as_deref())
+    }
+}
+
+/// The full paths of the groups above one, the nearest first.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(path.rsplit_once('/').map(|(above, _)| above), |path| {
+        path.rsplit_once('/').map(|(above, _)| above)
+    })
+}
+
+/// The nearest group above `path` that is part of the catalog.
+pub(crate) fn nearest(path: &str, admits: impl Fn(&str) -> bool) -> Option<String> {
+    above(path).find(|path| admits(path)).map(str::to_owned)
 }
 
 fn one(root: Root, entity: Entity) -> Replacement {
     Replacement { root, entities: vec![entity], reach: Vec::new() }
 }
 
-fn group(connection: &ConnectionName, instance: &Url, group: &Group) -> Entity {
+fn group(connection: &ConnectionName, instance: &Url, group: &Group, parent: Option<&str>) -> Entity {
     let entity_ref = EntityRef::new("Group", "default", safe_name(&group.full_path));
     let mut profile = Map::new();
     profile.insert("displayName".into(), group.name.clone().into());
@@ -40,7 +76,7 @@ fn group(connection: &ConnectionName, instance: &Url, group: &Group) -> Entity {
         profile.insert("picture".into(), picture.clone().into());
     }
     let mut spec = json!({"type": "group", "profile": profile, "children": []});
-    if let (Some(parent), Value::Object(spec)) = (&group.parent_path, &mut spec) {
+    if let (Some(parent), Value::Object(spec)) = (parent, &mut spec) {
         spec.insert("parent".into(), safe_name(parent).into());
     }
     let team_path = format!("{}/team-path", instance.host_str().unwrap_or("gitlab"));

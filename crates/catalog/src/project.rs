@@ -114,11 +114,18 @@ impl Projects {
     }
 
     pub(crate) fn put(&mut self, record: ProjectRecord) {
-        if let Some(old) = self.by_id.get(&record.id) {
-            self.by_path.remove(&old.path.to_lowercase());
-        }
+        // Another project may have taken the old path meanwhile.
+        self.remove(record.id);
         self.by_path.insert(record.path.to_lowercase(), record.id);
         self.by_id.insert(record.id, record);
+    }
+
+    pub(crate) fn remove(&mut self, id: ProjectId) {
+        if let Some(old) = self.by_id.remove(&id)
+            && self.by_path.get(&old.path.to_lowercase()) == Some(&id)
+        {
+            self.by_path.remove(&old.path.to_lowercase());
+        }
     }
 
     pub(crate) fn get(&self, id: ProjectId) -> Option<&ProjectRecord> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(crate) use apart::AT_ONCE;
-use page::{DIRECT, INHERITED, MEMBERS, PageWant, members_page};
+use page::{Inherit, MEMBERS, PageWant, members_page};
 
 use crate::{
     Gitlab, Group, GroupTree, Member, Partial, User, Visibility,
@@ -99,13 +99,13 @@ struct Growing {
     more_members: Vec<(usize, String)>,
     /// Groups that were listed without their members.
     lacking: Vec<usize>,
-    /// The group whose inherited members are wanted, too.
-    inheriting: Option<usize>,
+    /// The groups whose inherited members are wanted, too: none, the first or all.
+    inheriting: Inherit,
 }
 
 impl Growing {
     fn relations(&self, at: usize) -> &'static str {
-        if self.inheriting == Some(at) { INHERITED } else { DIRECT }
+        self.inheriting.relations(at == 0)
     }
 }
 
@@ -114,7 +114,8 @@ impl Growing {
 pub struct TreeWant<'a> {
     /// Also the groups below the top one.
     pub nested: bool,
-    /// Also the members that the top group has from groups above it.
+    /// Also the members that the top group has from groups above it; with `keep`, those that any group has from there.
+    /// Without it the other groups' inherited members are the members of the groups above them in the tree.
     pub inherited: bool,
     /// Only groups at these full paths; the others are passed over, and their members not asked for if few are kept.
     pub keep: Option<&'a (dyn Fn(&str) -> bool + Send + Sync)>,
@@ -164,19 +165,18 @@ impl Gitlab {
     /// # Errors
     /// As [`Gitlab::group_tree`].
     pub async fn group_tree_of(&self, top_path: &str, want: &TreeWant<'_>) -> Result<GroupTree, Error> {
-        let mut growing = Growing::default();
+        let mut growing = Growing { inheriting: Inherit::of(want), ..Growing::default() };
         let mut after: Option<String> = None;
         let mut complete = true;
         loop {
             let page = PageWant {
                 members: want.keep.is_none() || growing.lacking.len() > apart::MOST,
                 nested: want.nested,
-                inherited: want.inherited,
+                inherit: growing.inheriting,
             };
             let (mut top, faults) = self.tree_page(top_path, after.as_deref(), page).await?;
             let below = top.descendant_groups.take();
             if after.is_none() && want.keeps(&top.full_path) {
-                growing.inheriting = want.inherited.then_some(0);
                 self.grow(&mut growing, top, &[json!("group")], &faults, page);
             }
             if !want.nested {
@@ -343,11 +343,11 @@ impl Gitlab {
         let open = std::mem::take(&mut growing.more_members);
         let paths: Vec<_> = open
             .into_iter()
-            .filter_map(|(at, cursor)| {
-                Some((at, growing.groups.get(at)?.full_path.clone(), growing.relations(at), cursor))
-            })
+            .filter_map(|(at, cursor)| Some((at, growing.groups.get(at)?.full_path.clone(), at == 0, cursor)))
             .collect();
-        let pages = paths.into_iter().map(|(at, path, relations, cursor)| async move {
+        let inheriting = growing.inheriting;
+        let pages = paths.into_iter().map(move |(at, path, top, cursor)| async move {
+            let relations = inheriting.relations(top);
             let more = self.more_members(&path, relations, cursor).await?;
             Ok::<_, Error>((at, path, more))
         });

@@ -9,13 +9,13 @@ use std::{
 };
 
 use gitlab::Gitlab;
-use model::{ConnectionName, Discovery};
+use model::{ConnectionName, Discovery, ProjectId};
 use store::{Batch, Root, Source};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use url::Url;
 
 use super::{Sync, upstream::Failure};
-use crate::{CatalogError, ConnectionStatus, handle::pass_job, project::Projects};
+use crate::{CatalogError, ConnectionStatus, discovery::Rules, handle::pass_job, project::Projects};
 
 /// What is known of one connection while it is read.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Connection {
     pub(super) name: ConnectionName,
     pub(super) url: Url,
     pub(super) gitlab: Gitlab,
+    /// What of it is read.
+    pub(super) rules: Rules,
     /// The name of catalog files.
     pub(super) file: String,
     projects: RwLock<Projects>,
@@ -41,6 +43,12 @@ pub(super) struct Writing {
 impl Connection {
     pub(super) fn projects(&self) -> RwLockReadGuard<'_, Projects> {
         self.projects.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The branch to read a project's files from; `None` for the default one.
+    pub(super) fn branch_of(&self, project: ProjectId) -> Option<String> {
+        self.rules.branch()?;
+        self.projects().get(project)?.branch().map(str::to_owned)
     }
 
     pub(super) fn projects_mut(&self) -> RwLockWriteGuard<'_, Projects> {
@@ -83,15 +91,16 @@ impl Sync {
     /// What another GitLab brought under this name leaves the catalog first.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When the discovery cannot be followed: nothing has changed then. When the store does not answer.
     pub async fn connect(
         &self,
         name: ConnectionName,
         gitlab: Gitlab,
         discovery: Discovery,
     ) -> Result<(), CatalogError> {
+        let rules = Rules::compile(&discovery).map_err(CatalogError::Discovery)?;
         let sync = self.clone();
-        to_the_end(async move { sync.connect_now(name, gitlab, discovery).await }).await
+        to_the_end(async move { sync.connect_now(name, gitlab, rules).await }).await
     }
 
     /// Reads it no longer. Everything it brought leaves the store and the index, registered locations included.
@@ -125,16 +134,11 @@ impl Sync {
         Ok(())
     }
 
-    async fn connect_now(
-        &self,
-        name: ConnectionName,
-        gitlab: Gitlab,
-        discovery: Discovery,
-    ) -> Result<(), CatalogError> {
+    async fn connect_now(&self, name: ConnectionName, gitlab: Gitlab, rules: Rules) -> Result<(), CatalogError> {
         let _alone = self.changing.lock().await;
         self.stop(&name).await;
         let url = gitlab.url().clone();
-        let source = Source { url: url.to_string(), reading: self.reading(&discovery) };
+        let source = Source { url: url.to_string(), reading: self.reading(&rules) };
         match self.store().source(&name).await? {
             Some(held) if held.url != source.url => {
                 self.forget_all_of(&name).await?;
@@ -152,7 +156,8 @@ impl Sync {
             name: name.clone(),
             url: url.clone(),
             gitlab,
-            file: discovery.file.unwrap_or_else(|| self.settings.catalog_file.clone()),
+            file: rules.file().unwrap_or(&self.settings.catalog_file).to_owned(),
+            rules,
             projects: RwLock::new(Projects::of_rows(&name, rows.into_values())),
             writing: Arc::default(),
             ended: watch::Sender::new(false),
@@ -164,11 +169,9 @@ impl Sync {
     }
 
     /// What is read of each project: when it changes, the files that are held are others than those wanted.
-    fn reading(&self, discovery: &Discovery) -> String {
-        let file = discovery.file.as_deref().unwrap_or(&self.settings.catalog_file);
-        let branch = discovery.branch.as_deref().unwrap_or_default();
-        let fallback = discovery.fallback_branch.as_deref().unwrap_or_default();
-        format!("{file}\n{branch}\n{fallback}")
+    fn reading(&self, rules: &Rules) -> String {
+        let file = rules.file().unwrap_or(&self.settings.catalog_file);
+        [file, rules.branch().unwrap_or_default(), rules.fallback_branch().unwrap_or_default()].join("\n")
     }
 
     async fn stop(&self, name: &ConnectionName) {

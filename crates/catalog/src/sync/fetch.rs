@@ -137,18 +137,21 @@ impl Fetched {
 
     /// Reads files from GitLab. An error answer is no answer: those files are marked as failed.
     pub(super) async fn read(&mut self, connection: &Connection, wanted: Vec<FileMetaKey>) {
-        let mut by_ref: BTreeMap<String, Vec<FileMetaKey>> = BTreeMap::new();
+        // By the branch to read from, and by the one that the file is known under.
+        let mut by_ref: BTreeMap<(Option<String>, String), Vec<FileMetaKey>> = BTreeMap::new();
         for file in wanted {
-            by_ref.entry(file.key.git_ref.clone()).or_default().push(file);
+            let git_ref = file.key.git_ref.clone();
+            let branch =
+                if git_ref.is_empty() { connection.branch_of(file.key.project) } else { Some(git_ref.clone()) };
+            by_ref.entry((branch, git_ref)).or_default().push(file);
         }
-        for (git_ref, files) in by_ref {
+        for ((branch, git_ref), files) in by_ref {
             let wanted: Vec<FileWanted> = files
                 .iter()
                 .map(|f| FileWanted { project: f.key.project, path: f.key.path.clone(), size: f.size })
                 .collect();
             let keys: Vec<FileKey> = files.into_iter().map(|f| f.key).collect();
-            let named = Some(git_ref.as_str()).filter(|name| !name.is_empty());
-            match connection.gitlab.texts(&wanted, named).await {
+            match connection.gitlab.texts(&wanted, branch.as_deref()).await {
                 Ok(texts) => {
                     let mut open: BTreeSet<FileKey> = keys.into_iter().collect();
                     for text in texts {

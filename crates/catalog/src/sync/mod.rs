@@ -8,9 +8,11 @@ mod connection;
 mod fetch;
 mod orphans;
 mod pass;
+mod people;
 mod project;
 mod roots;
 mod upstream;
+mod vanished;
 mod work;
 
 use std::{

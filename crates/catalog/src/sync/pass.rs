@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use gitlab::{Existence, Project, Want};
+use gitlab::{Kind, Listing, Project, Scope, Want};
 use model::{BlobId, Millis, ProjectId};
 use store::{Batch, FileKey, ProjectRow, Root};
 
@@ -13,24 +13,24 @@ use super::{
     upstream::Failure,
 };
 use crate::{
-    people,
+    discovery::Candidate,
     project::ProjectRecord,
     status::{PartialRead, Phase},
     walk::Walked,
 };
 
 /// What was held when the pass began.
-struct Held {
+pub(super) struct Held {
     began: Millis,
     blobs: HashMap<FileKey, BlobId>,
-    projects: HashMap<ProjectId, ProjectRow>,
+    pub(super) projects: HashMap<ProjectId, ProjectRow>,
     reach: HashMap<Root, Vec<FileKey>>,
 }
 
 /// What a pass has found so far.
 #[derive(Default)]
-struct Progress {
-    seen: BTreeSet<ProjectId>,
+pub(super) struct Progress {
+    pub(super) seen: BTreeSet<ProjectId>,
     /// How many projects there should be.
     listed: u64,
     /// Roots that lead further than their page, to be walked when all projects are known.
@@ -39,7 +39,9 @@ struct Progress {
     fetched: Fetched,
     /// Rows of projects whose root is walked later: kept when that is done.
     later_rows: BTreeMap<ProjectId, ProjectRow>,
-    partial: Vec<PartialRead>,
+    pub(super) partial: Vec<PartialRead>,
+    /// Projects that were listed and not answered for afterwards.
+    pub(super) unanswered: BTreeSet<ProjectId>,
 }
 
 impl Sync {
@@ -102,9 +104,7 @@ impl Sync {
         let listed = self.list(connection, &held, &mut progress).await?;
         if listed && progress.seen.is_empty() {
             // Right for GitLab and hardly meant: a catalog that is empty without a word would look broken.
-            let reason =
-                "the token's user is a member of no project that is not archived; add it to a group as Reporter";
-            progress.partial.push(self.partial("projects", reason));
+            progress.partial.push(self.partial("projects", connection.rules.why_empty()));
         }
         self.tell(connection, |status| status.phase = Phase::Linking);
         self.walk_later(connection, &held, &mut progress).await?;
@@ -112,23 +112,44 @@ impl Sync {
         if listed {
             self.remove_vanished(connection, &held, &mut progress).await?;
         }
+        self.remove_deleted(connection, &mut progress).await?;
         Ok(progress.partial)
     }
 
-    /// Lists projects page by page and stores each page as it comes. Answers whether the list was complete.
+    /// Lists projects page by page and stores each page as it comes. Answers whether the lists were complete.
     async fn list(&self, connection: &Connection, held: &Held, progress: &mut Progress) -> Result<bool, Failure> {
+        let mut complete = true;
+        for listing in connection.rules.listings() {
+            complete &= self.list_one(connection, held, &listing, progress).await?;
+        }
+        Ok(complete)
+    }
+
+    async fn list_one(
+        &self,
+        connection: &Connection,
+        held: &Held,
+        listing: &Listing<'_>,
+        progress: &mut Progress,
+    ) -> Result<bool, Failure> {
         let paths = paths(&connection.file);
         let want: Vec<&str> = paths.iter().map(String::as_str).collect();
         let want = Want { paths: &want };
         let mut complete = true;
         let mut after: Option<String> = None;
-        let mut page = connection.gitlab.projects_page(&want, None).await?;
+        let mut page = match (connection.gitlab.projects_in(listing, &want, None).await, listing.scope) {
+            // The other groups are read all the same; nothing is removed, for a right may be missing for an hour only.
+            (Err(error), Scope::Group { path, .. }) if error.kind == Kind::NotFound => {
+                let reason = format!("{}; {}", error.message, error.remedy);
+                progress.partial.push(self.partial(&format!("group {path}"), &reason));
+                return Ok(false);
+            }
+            (page, _) => page?,
+        };
         loop {
             complete &= page.partial.is_empty();
             progress.partial.extend(page.partial.iter().map(|p| self.partial(&p.at, &p.message)));
-            if let Some(total) = page.total {
-                progress.listed = total;
-            }
+            progress.listed += page.total.unwrap_or(0);
             let next = page.next.take();
             if next.is_some() && next == after {
                 // A cursor that stands still would list the same page for ever.
@@ -139,7 +160,7 @@ impl Sync {
             // The next page is listed while the files of this one are read.
             let (read, listed) = tokio::join!(self.read_page(connection, held, &paths, page.items, progress), async {
                 match &next {
-                    Some(cursor) => connection.gitlab.projects_page(&want, Some(cursor)).await.map(Some),
+                    Some(cursor) => connection.gitlab.projects_in(listing, &want, Some(cursor)).await.map(Some),
                     None => Ok(None),
                 }
             });
@@ -159,10 +180,13 @@ impl Sync {
         projects: Vec<Project>,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
-        let (archived, projects): (Vec<Project>, Vec<Project>) =
-            projects.into_iter().partition(|project| project.archived);
-        // Archived projects are counted by GitLab and not shown here.
-        progress.listed = progress.listed.saturating_sub(u64::try_from(archived.len()).unwrap_or(0));
+        let listed = projects.len();
+        let projects: Vec<Project> = projects
+            .into_iter()
+            .filter(|project| connection.rules.admits(&Candidate::of(project)) && !progress.seen.contains(&project.id))
+            .collect();
+        // The others are counted by GitLab and not shown here.
+        progress.listed = progress.listed.saturating_sub(u64::try_from(listed - projects.len()).unwrap_or(0));
         let mut fetched = Fetched::default();
         let mut wanted = Vec::new();
         let mut starts = Vec::new();
@@ -299,8 +323,9 @@ impl Sync {
         let ids: Vec<ProjectId> = extra.keys().copied().collect();
         let mut now: HashMap<FileKey, BlobId> = HashMap::new();
         let paths: Vec<&str> = paths.into_iter().collect();
+        let listing = Listing { scope: Scope::Visible, ..connection.rules.listing() };
         for some in paths.chunks(MOST_PATHS) {
-            for project in connection.gitlab.projects_by_id(&ids, &Want { paths: some }).await? {
+            for project in connection.gitlab.projects_among(&listing, &ids, &Want { paths: some }).await? {
                 if let gitlab::Repository::Ready { files, .. } = &project.repository {
                     now.extend(files.iter().map(|f| (on_default(project.id, &f.path), f.blob.clone())));
                 }
@@ -322,70 +347,14 @@ impl Sync {
         Ok(())
     }
 
-    async fn read_people(&self, connection: &Connection, progress: &mut Progress) -> Result<(), Failure> {
-        let tops: BTreeSet<String> = connection
-            .projects()
-            .iter()
-            .filter(|project| progress.seen.contains(&project.id))
-            .filter_map(|project| project.group.as_ref())
-            .map(|group| group.path.split('/').next().unwrap_or(&group.path).to_owned())
-            .collect();
-        let mut groups = Vec::new();
-        let mut complete = true;
-        for top in tops {
-            match connection.gitlab.group_tree(&top).await {
-                Ok(tree) => {
-                    complete &= tree.complete && tree.partial.is_empty();
-                    progress.partial.extend(tree.partial.iter().map(|p| self.partial(&p.at, &p.message)));
-                    groups.extend(tree.groups);
-                }
-                Err(error) => {
-                    complete = false;
-                    progress.partial.push(self.partial(&format!("group {top}"), &error.to_string()));
-                }
-            }
-        }
-        let replacements = people::replacements(&connection.name, &connection.url, &groups);
-        let now: BTreeSet<Root> = replacements.iter().map(|r| r.root.clone()).collect();
-        let roots_gone = if complete {
-            let held = self.store().roots(&connection.name).await?;
-            held.into_iter()
-                .filter(|root| matches!(root, Root::Group(_) | Root::User(_)) && !now.contains(root))
-                .collect()
-        } else {
-            Vec::new()
-        };
-        self.store_pass(connection, Batch { replacements, roots_gone, ..Batch::default() }).await
-    }
-
-    async fn remove_vanished(
-        &self,
-        connection: &Connection,
-        held: &Held,
-        progress: &mut Progress,
-    ) -> Result<(), Failure> {
-        let mut projects_gone = Vec::new();
-        for id in held.projects.keys().filter(|id| !progress.seen.contains(id)) {
-            match connection.gitlab.project_exists(*id).await {
-                // Gone, or there but not in a complete list of memberships: archived, or no longer ours to show. Both
-                // are definite answers.
-                Ok(Existence::Gone) => projects_gone.push(*id),
-                Ok(Existence::Present(_)) if !progress.seen.is_empty() => projects_gone.push(*id),
-                // A list that names nothing at all is more likely a fault than the truth: it must not empty the catalog.
-                Ok(Existence::Present(path)) => {
-                    progress.partial.push(self.partial(&path, "it is there, but GitLab lists no membership at all"));
-                }
-                Err(error) => progress.partial.push(self.partial(&held.projects[id].path, &error.to_string())),
-            }
-        }
-        self.store_pass(connection, Batch { projects_gone, ..Batch::default() }).await
-    }
-
     fn unanswered(&self, start: &Start, why: &str, progress: &mut Progress) {
         progress.partial.push(self.partial(&start.root.to_string(), why));
+        if let Root::Project(id) = start.root {
+            progress.unanswered.insert(id);
+        }
     }
 
-    fn partial(&self, what: &str, reason: &str) -> PartialRead {
+    pub(super) fn partial(&self, what: &str, reason: &str) -> PartialRead {
         PartialRead { what: what.to_owned(), reason: reason.to_owned(), since: self.catalog.clock().now() }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use gitlab::{Existence, Want};
+use gitlab::{Existence, Scope, Want};
 use model::ProjectId;
 use store::{Batch, Root};
 
@@ -12,16 +12,20 @@ use super::{
     roots::{Freshness, Start, start_of},
     upstream::Failure,
 };
-use crate::project::ProjectRecord;
+use crate::{discovery::Candidate, project::ProjectRecord};
 
 impl Sync {
     /// Reads a project, and every root that was read from its files.
     pub(super) async fn project(&self, connection: &Connection, id: ProjectId) -> Result<(), Failure> {
         let paths = paths(&connection.file);
         let want: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let found = connection.gitlab.projects_by_id(&[id], &Want { paths: &want }).await?;
+        let listing = connection.rules.listing();
+        let found = connection.gitlab.projects_among(&listing, &[id], &Want { paths: &want }).await?;
         let project = match found.into_iter().find(|project| project.id == id) {
-            Some(project) if project.archived => return self.forget(connection, id).await,
+            // System hooks tell of every project of the instance.
+            Some(project) if !connection.rules.admits(&Candidate::of(&project)) => {
+                return self.forget(connection, id).await;
+            }
             Some(project) => project,
             None => return self.vanished(connection, id).await,
         };
@@ -79,8 +83,15 @@ impl Sync {
         Ok(starts)
     }
 
-    /// Not among the projects that were asked for by id: gone only if GitLab says so when asked for it alone.
+    /// Not among the projects that were asked for by id: gone only if GitLab says so when asked for it alone, or if it is
+    /// one of those of which the token's user is no member.
     async fn vanished(&self, connection: &Connection, id: ProjectId) -> Result<(), Failure> {
+        if connection.rules.listing().scope == Scope::Member {
+            let seen = connection.gitlab.projects_by_id(&[id], &Want::default()).await?;
+            if seen.iter().any(|project| project.id == id) {
+                return self.forget(connection, id).await;
+            }
+        }
         match connection.gitlab.project_exists(id).await? {
             Existence::Gone => self.forget(connection, id).await,
             Existence::Present(path) => Err(Failure::Unanswered(format!("{path} is there but was not described"))),
@@ -89,6 +100,8 @@ impl Sync {
 
     async fn forget(&self, connection: &Connection, id: ProjectId) -> Result<(), Failure> {
         let batch = Batch { projects_gone: vec![id], ..Batch::default() };
-        self.store_job(connection, batch).await
+        self.store_job(connection, batch).await?;
+        connection.projects_mut().remove(id);
+        Ok(())
     }
 }

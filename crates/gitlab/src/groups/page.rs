@@ -1,9 +1,10 @@
 //! The query of one page of a tree, and what GitLab charges for it.
 
+use super::TreeWant;
 use crate::cost::{self, LARGEST_PAGE};
 
-pub(super) const DIRECT: &str = "[DIRECT]";
-pub(super) const INHERITED: &str = "[DIRECT, INHERITED]";
+const DIRECT: &str = "[DIRECT]";
+const INHERITED: &str = "[DIRECT, INHERITED]";
 pub(super) const FIELDS: &str = "id fullPath name description webUrl avatarUrl visibility";
 pub(super) const MEMBERS: &str = "pageInfo { hasNextPage endCursor } nodes { accessLevel { integerValue } \
      user { id username name state publicEmail avatarUrl webUrl bot } }";
@@ -13,12 +14,35 @@ pub(super) fn members_page(groups: u32) -> u32 {
     groups.clamp(20, LARGEST_PAGE)
 }
 
+/// Of which groups the members count that they have from groups above.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Inherit {
+    #[default]
+    None,
+    Top,
+    All,
+}
+
+impl Inherit {
+    pub(super) fn of(want: &TreeWant<'_>) -> Self {
+        match (want.inherited, want.keep) {
+            (false, _) => Self::None,
+            (true, None) => Self::Top,
+            (true, Some(_)) => Self::All,
+        }
+    }
+
+    pub(super) fn relations(self, top: bool) -> &'static str {
+        if self == Self::All || (top && self == Self::Top) { INHERITED } else { DIRECT }
+    }
+}
+
 /// What one page of a tree brings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PageWant {
     pub(super) members: bool,
     pub(super) nested: bool,
-    pub(super) inherited: bool,
+    pub(super) inherit: Inherit,
 }
 
 impl PageWant {
@@ -30,15 +54,15 @@ impl PageWant {
                 String::new()
             }
         };
-        let relations = if self.inherited { INHERITED } else { DIRECT };
-        let own = if first { format!("{FIELDS}{}", members(relations)) } else { "id fullPath".to_owned() };
+        let own =
+            if first { format!("{FIELDS}{}", members(self.inherit.relations(true))) } else { "id fullPath".to_owned() };
         let name = if first { "GroupTree" } else { "GroupTreePage" };
         let m = if self.members { ", $m: Int!" } else { "" };
         let (n, below) = if self.nested {
             let below = format!(
                 " descendantGroups(first: $n, after: $after) {{ pageInfo {{ hasNextPage endCursor }} \
                  nodes {{ {FIELDS}{} }} }}",
-                members(DIRECT)
+                members(self.inherit.relations(false))
             );
             (", $n: Int!, $after: String", below)
         } else {
