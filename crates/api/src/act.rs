@@ -1,7 +1,6 @@
 //! The way of every write: gate → effect → outcome.
 
 use axum::http::StatusCode;
-use catalog::CatalogError;
 use model::{Action, Ctx};
 use policy::{Outcome, Permit, Refused, TrailId};
 
@@ -30,12 +29,16 @@ pub(crate) async fn permit<A: Action>(app: &App, ctx: &Ctx, action: A) -> Answer
 ///
 /// # Errors
 /// Those of the effect. An outcome that cannot be recorded is logged and does not undo what was done.
-pub(crate) async fn finish<A: Action, T>(
+pub(crate) async fn finish<A: Action, T, E>(
     permit: Permit<A>,
     ctx: &Ctx,
-    result: Result<T, CatalogError>,
+    result: Result<T, E>,
     summary: impl FnOnce(&T) -> String,
-) -> Answer<(T, TrailId)> {
+) -> Answer<(T, TrailId)>
+where
+    E: std::fmt::Display,
+    Failure: From<E>,
+{
     let id = permit.id();
     let outcome = match &result {
         Ok(value) => Outcome::Done(summary(value)),

@@ -1,10 +1,11 @@
 //! Errors of the rooms below, as answers.
 
 use axum::http::StatusCode;
+use broker::BrokerError;
 use catalog::{CatalogError, index::QueryError};
 use serde_json::json;
 
-use crate::Failure;
+use crate::{Failure, v1::ConnectionReport};
 
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
@@ -40,6 +41,49 @@ impl From<CatalogError> for Failure {
     }
 }
 
+impl From<BrokerError> for Failure {
+    fn from(error: BrokerError) -> Self {
+        let conflict = |error: &BrokerError| Self::conflict(sentence(error));
+        match error {
+            BrokerError::Unknown(_) => Self::not_found(sentence(&error)),
+            BrokerError::Taken(_)
+            | BrokerError::Declared(_)
+            | BrokerError::SameInstance { .. }
+            | BrokerError::Elsewhere { .. } => conflict(&error),
+            BrokerError::Fails(ref report) => {
+                let detail = sentence(&error);
+                // The hour of the report: days left are counted from there.
+                let report = ConnectionReport::of((**report).clone(), report.checked_at);
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "connection-fails", detail)
+                    .with_error(serde_json::json!({ "report": report }))
+            }
+            BrokerError::Invalid { .. } => Self::bad_request(sentence(&error)),
+            BrokerError::Gitlab(upstream) => {
+                let detail = format!("{}. {}.", first_upper(&upstream.message), first_upper(&upstream.remedy));
+                Self::new(StatusCode::BAD_GATEWAY, "gitlab", detail)
+                    .with_error(serde_json::json!({ "code": upstream.kind.as_str(), "remedy": upstream.remedy }))
+            }
+            BrokerError::OnlyInMemory(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "only-in-memory", sentence(&error))
+            }
+            BrokerError::Seal(inside) => {
+                tracing::error!(error = %inside, "a secret cannot be used");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "sealed", first_upper(&format!("{inside}.")))
+            }
+            BrokerError::Store(inside) => {
+                tracing::error!(error = %inside, "the store does not answer");
+                Self::unavailable("The database does not answer. Ask again in a moment; the log has the reason.")
+            }
+            BrokerError::Record(inside) => Self::internal(&inside),
+        }
+    }
+}
+
+fn first_upper(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
+}
+
 fn sentence(error: &dyn std::error::Error) -> String {
-    format!("{error}.")
+    first_upper(&format!("{error}."))
 }

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use broker::HookSecrets;
 use model::{ConnectionName, Millis, ProjectId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 use store::HookEvent;
 use subtle::ConstantTimeEq;
 
-use crate::{Answer, Failure, HookSecret, services::App};
+use crate::{Answer, Failure, services::App};
 
 /// What GitLab sends at most.
 const LARGEST: usize = 25 << 20;
@@ -38,9 +39,9 @@ pub(crate) async fn gitlab(
 ) -> Answer<StatusCode> {
     let (parts, body) = request.into_parts();
     let connection = ConnectionName::parse(&connection).ok();
-    let secret = connection.as_ref().and_then(|name| app.hooks.get(name));
+    let secret = connection.as_ref().and_then(|name| app.broker.hook_secrets(name));
     // Before the body is read: who has neither a token nor a signature does not get to send 25 MB.
-    let proof = Proof::of(&parts.headers, secret).ok_or_else(unknown)?;
+    let proof = Proof::of(&parts.headers, secret.as_ref()).ok_or_else(unknown)?;
     if !is_json(&parts.headers) {
         return Err(Failure::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -92,8 +93,9 @@ enum Proof<'a> {
     Signature { headers: &'a HeaderMap, secret: &'a SecretString },
 }
 
+/// With both set, a signed request must have a good signature and an unsigned one the token.
 impl<'a> Proof<'a> {
-    fn of(headers: &'a HeaderMap, secret: Option<&'a HookSecret>) -> Option<Self> {
+    fn of(headers: &'a HeaderMap, secret: Option<&'a HookSecrets>) -> Option<Self> {
         let secret = secret?;
         if let Some(signing) = &secret.signing
             && headers.contains_key("webhook-signature")

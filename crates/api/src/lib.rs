@@ -39,7 +39,7 @@ use tower_http::{
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use services::{HookSecret, Services};
+pub use services::Services;
 
 pub(crate) use failure::{Answer, Failure};
 use services::App;

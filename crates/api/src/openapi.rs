@@ -35,6 +35,7 @@ pub(crate) struct ProblemDetails {
     ),
     tags(
         (name = "instance", description = "This Stagedoor and who is asking"),
+        (name = "connections", description = "Who we are to which GitLab, whether it works, what is read there"),
         (name = "catalog", description = "What runs, whose it is, what it depends on, what is wrong"),
         (name = "backstage", description = "The same catalog for clients of the Backstage catalog API"),
         (name = "hooks", description = "What GitLab tells us"),
@@ -61,7 +62,17 @@ pub(crate) fn finish(document: utoipa::openapi::OpenApi) -> Value {
 }
 
 /// Schemas that callers send, or whose properties may be absent.
-const REQUESTS: [&str; 2] = ["RefreshRequest", "ProblemDetails"];
+const REQUESTS: [&str; 9] = [
+    "RefreshRequest",
+    "ProblemDetails",
+    "ConnectionDraft",
+    "SecretPlace",
+    "DiscoveryInput",
+    "PeopleInput",
+    "TokenRequest",
+    "RotateRequest",
+    "WebhookRequest",
+];
 
 fn require(schema: &mut Value) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };

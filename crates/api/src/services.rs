@@ -1,9 +1,8 @@
 //! What the room is handed: everything that answers come from. It opens, reads and configures nothing by itself.
 
-use std::{collections::HashMap, fmt, ops::Deref, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc};
 
-use model::{Clock, ConnectionName, Random};
-use secrecy::SecretString;
+use model::{Clock, Random};
 use tokio::sync::{Semaphore, watch};
 use url::Url;
 
@@ -11,6 +10,9 @@ use crate::{console::Assets, edge::Hosts, idempotency::Replays};
 
 /// How many pages may listen for events at once. A page holds one; more is a fault somewhere.
 const STREAMS: usize = 1_000;
+
+/// How many connections may be tested at once: each opens connections to an address of somebody's choice.
+const TESTS: usize = 8;
 
 /// Everything that the routes need.
 #[derive(Debug)]
@@ -25,24 +27,14 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// For request ids.
     pub random: Arc<dyn Random>,
-    /// What authenticates webhooks, by connection. A connection that is not here takes none.
-    pub hooks: HashMap<ConnectionName, HookSecret>,
+    /// Holds the connections, and what authenticates their webhooks.
+    pub broker: broker::Broker,
     /// Shown to people and sent to nobody else.
     pub version: &'static str,
     /// Renders `/metrics`. Its recorder must be the installed one.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// The address under which browsers and GitLab reach us, if it is not loopback.
     pub public_url: Option<Url>,
-}
-
-/// What authenticates the webhooks of one connection. With both set, a signed request must have a good signature and an
-/// unsigned one the token.
-#[derive(Debug, Clone, Default)]
-pub struct HookSecret {
-    /// Compared with `X-Gitlab-Token`.
-    pub token: Option<SecretString>,
-    /// `whsec_` and base64: the key of `webhook-signature` (Standard Webhooks).
-    pub signing: Option<SecretString>,
 }
 
 /// The state of every handler.
@@ -57,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) assets: Assets,
     pub(crate) replays: Replays,
     pub(crate) streams: Arc<Semaphore>,
+    /// Tests of connections under way.
+    pub(crate) tests: Arc<Semaphore>,
     /// Becomes true when the server ends: long answers end then.
     pub(crate) closing: watch::Sender<bool>,
 }
@@ -69,6 +63,7 @@ impl App {
             assets: Assets::embedded(),
             replays: Replays::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            tests: Arc::new(Semaphore::new(TESTS)),
             closing,
             services,
         }))

@@ -272,6 +272,12 @@ impl Broker {
         self.inner.held().values().map(Held::view).collect()
     }
 
+    /// Seconds between two questions while nobody tells us of changes.
+    #[must_use]
+    pub fn poll_seconds(&self) -> u64 {
+        self.inner.options.poll_seconds
+    }
+
     /// One connection.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use futures::{Stream, stream};
 use model::RefKey;
 use serde_json::json;
 use tokio::{
-    sync::{OwnedSemaphorePermit, broadcast::error::RecvError},
+    sync::{OwnedSemaphorePermit, broadcast::error::RecvError, watch},
     time::{Instant, sleep_until},
 };
 
@@ -58,6 +58,7 @@ fn answer(stream: impl Stream<Item = Result<sse::Event, Infallible>> + Send + 's
 struct Listener {
     app: App,
     events: catalog::Events,
+    connections: watch::Receiver<u64>,
     pending: Pending,
     /// What is to be said before anything new, last first.
     first: Vec<sse::Event>,
@@ -72,6 +73,7 @@ struct Pending {
     /// Whether each reference still exists. The last word counts.
     refs: BTreeMap<RefKey, bool>,
     status: bool,
+    connections: bool,
     reset: bool,
 }
 
@@ -88,7 +90,7 @@ impl Pending {
     }
 
     fn is_empty(&self) -> bool {
-        self.refs.is_empty() && !self.status && !self.reset
+        self.refs.is_empty() && !self.status && !self.connections && !self.reset
     }
 }
 
@@ -105,7 +107,8 @@ impl Listener {
             None => pending.reset = true,
         }
         let first = vec![status_event(&app), hello];
-        Self { app, events, pending, first, not_before: Instant::now(), _place: place }
+        let connections = app.broker.watch();
+        Self { app, events, connections, pending, first, not_before: Instant::now(), _place: place }
     }
 
     /// The next event, or the end when the server ends or the catalog is gone.
@@ -124,6 +127,7 @@ impl Listener {
                     Err(RecvError::Lagged(_)) => self.start_over(),
                     Err(RecvError::Closed) => return None,
                 },
+                Ok(()) = self.connections.changed() => self.pending.connections = true,
                 () = sleep_until(self.not_before), if due => {
                     if let Some(event) = self.say() {
                         self.not_before = Instant::now() + PACE;
@@ -155,6 +159,10 @@ impl Listener {
             let data =
                 json!({ "seq": pending.seq, "changed": names(changed), "removed": names(removed), "more": more });
             return Some(event("entities", pending.seq, &data));
+        }
+        if std::mem::take(&mut pending.connections) {
+            // Says nothing itself: what it is about is asked for.
+            return Some(sse::Event::default().event("connections").data("{}"));
         }
         std::mem::take(&mut pending.status).then(|| status_event(&self.app))
     }

@@ -1,5 +1,6 @@
 //! `/api/v1`: what the console and the command line speak.
 
+mod connections;
 mod dto;
 mod entities;
 mod entity;
@@ -14,6 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::services::App;
 
+pub(crate) use connections::Report as ConnectionReport;
 pub(crate) use filters::key_of_path;
 pub(crate) use system::scope_of_ref;
 
@@ -32,4 +34,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(system::refresh))
         .routes(routes!(system::permission))
         .routes(routes!(events::events))
+        .merge(connections::routes())
 }

@@ -6,10 +6,12 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use broker::{AddConnection, ChangeDiscovery, RemoveConnection, TestConnection, UpdateToken};
 use catalog::{
     RefreshCatalog, RegisterLocation, Scope, UnregisterLocation,
     index::{Filter, Query, Resolution},
 };
+use gitlab::{RegisterHook, RotateToken};
 use model::{Action, ConnectionName, RefKey, Source};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -60,7 +62,7 @@ pub(super) async fn instance(State(app): State<App>, headers: HeaderMap, Caller(
                 model::Principal::System => "system",
             },
         },
-        features: vec!["catalog"],
+        features: vec!["catalog", "connections"],
         gitlab: connections.into_iter().map(|c| GitlabLink { name: c.name, url: c.url }).collect(),
     };
     let body = entities::json(&instance)?;
@@ -182,11 +184,22 @@ pub(crate) struct Permission {
 }
 
 /// The actions that can be asked about.
-const ACTIONS: [&str; 3] = [RefreshCatalog::NAME, RegisterLocation::NAME, UnregisterLocation::NAME];
+const ACTIONS: [&str; 10] = [
+    RefreshCatalog::NAME,
+    RegisterLocation::NAME,
+    UnregisterLocation::NAME,
+    TestConnection::NAME,
+    AddConnection::NAME,
+    RemoveConnection::NAME,
+    UpdateToken::NAME,
+    RotateToken::NAME,
+    ChangeDiscovery::NAME,
+    RegisterHook::NAME,
+];
 
 /// May I? The same rules decide as for the action itself; nothing is recorded.
 #[utoipa::path(get, path = "/api/v1/permissions", operation_id = "permission", tag = "instance",
-    params(("action" = String, Query, description = "RefreshCatalog, RegisterLocation or UnregisterLocation"),
+    params(("action" = String, Query, description = "The name of an action, such as RefreshCatalog or AddConnection"),
         ("on" = Option<String>, Query, description = "On what; the rules of this version look at the action only")),
     extensions(("x-stagedoor-action" = json!("Read"))),
     responses((status = 200, body = Permission),
