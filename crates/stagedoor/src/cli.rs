@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::output::OutputOptions;
 
 pub(crate) use catalog::{
-    CatalogCommand, GetOptions, ListOptions, PageOptions, ProblemsOptions, RefreshOptions, SearchOptions,
-    UnownedOptions, Validate, ValidateOptions,
+    CatalogCommand, GetOptions, ImportOptions, ListOptions, PageOptions, ProblemsOptions, RefreshOptions,
+    SearchOptions, UnownedOptions, Validate, ValidateOptions,
 };
 
 /// The identity-aware control plane for GitLab.

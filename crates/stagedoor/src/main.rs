@@ -7,6 +7,7 @@ mod config;
 mod config_command;
 mod demo;
 mod exit;
+mod import;
 mod logs;
 mod output;
 mod remote;
