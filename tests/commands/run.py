@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import catalog
+import machine
 from common import check, counts, run
 
 GOOD = """apiVersion: backstage.io/v1alpha1
@@ -170,7 +171,7 @@ def general() -> None:
 
 
 def main() -> int:
-    for part in [validate, configuration, meaning, importing, completions]:
+    for part in [validate, configuration, meaning, importing, completions, *machine.PARTS]:
         with tempfile.TemporaryDirectory() as folder:
             part(Path(folder))
     general()
