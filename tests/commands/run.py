@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import catalog
+import machine
 from common import check, counts, run
 
 GOOD = """apiVersion: backstage.io/v1alpha1
@@ -106,6 +107,49 @@ def meaning(folder: Path) -> None:
           "run: stagedoor config reference, and put it between the marks of docs/configuration.md")
 
 
+APP_CONFIG = """app: {title: Portal}
+integrations:
+  gitlab:
+    - host: gitlab.example.com
+      token: ${GITLAB_TOKEN}
+    - host: git.inside
+      baseUrl: https://git.inside/gitlab
+      token: glpat-hunter2
+catalog:
+  locations:
+    - {type: url, target: "https://gitlab.example.com/shop/all/-/blob/main/all.yaml"}
+  providers:
+    gitlab:
+      shop: {host: gitlab.example.com, group: shop, orgEnabled: true, schedule: {frequency: PT30M, timeout: PT3M}}
+      core: {host: gitlab.example.com, group: core}
+      inside: {host: git.inside, branch: trunk}
+"""
+
+
+def importing(folder: Path) -> None:
+    file = folder / "app-config.yaml"
+    file.write_text(APP_CONFIG)
+    done = run("catalog", "import", str(file))
+    ours = folder / "stagedoor.yaml"
+    ours.write_text(done.stdout)
+    check("an app-config.yaml becomes a configuration", done.returncode == 0 and done.stdout.count("- name: ") == 2, done)
+    check("its token is not copied", "hunter2" not in done.stdout + done.stderr)
+    check("what is not taken over is named", "# - catalog.providers.gitlab.shop.schedule: " in done.stdout
+          and "# - app: " in done.stdout, done.stdout)
+    check("locations come with how to register them", "# - POST /api/catalog/locations" in done.stdout, done.stdout)
+    (folder / "git-inside-token").write_text("glpat-hunter2")
+    (folder / "git-inside-token").chmod(0o600)
+    done = run("config", "check", "--config", str(ours), "-o", "json", GITLAB_TOKEN="glpat-x")
+    check("the configuration is good", done.returncode == 0, done)
+    reads = {one["name"]: (one["url"], one["discovery"]) for one in json.loads(done.stdout)["gitlab"]}
+    check("and means what the other meant", reads["gitlab-example-com"][1].startswith("projects below shop, core")
+          and reads["git-inside"][0] == "https://git.inside/gitlab" and "branch trunk" in reads["git-inside"][1], reads)
+    check("from standard input", run("catalog", "import", "-", stdin=APP_CONFIG).returncode == 0)
+    check("no GitLab exits 1", run("catalog", "import", "-", stdin="app: {}").returncode == 1)
+    check("no YAML exits 2", run("catalog", "import", "-", stdin="a: [").returncode == 2)
+    check("no file exits 2", run("catalog", "import", str(folder / "none.yaml")).returncode == 2)
+
+
 def completions(folder: Path) -> None:
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"]:
         done = run("completions", shell)
@@ -127,7 +171,7 @@ def general() -> None:
 
 
 def main() -> int:
-    for part in [validate, configuration, meaning, completions]:
+    for part in [validate, configuration, meaning, importing, completions, *machine.PARTS]:
         with tempfile.TemporaryDirectory() as folder:
             part(Path(folder))
     general()

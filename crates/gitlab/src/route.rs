@@ -113,8 +113,8 @@ struct Exception {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum What {
     Everything,
-    /// This name and, unless it began with a dot, also all below it; the usual reading of `NO_PROXY`.
-    Name { name: String, itself: bool },
+    /// This name and all below it, with or without a dot before it, as curl reads `NO_PROXY`.
+    Name(String),
     Net(IpNet),
 }
 
@@ -134,8 +134,14 @@ impl NoProxy {
     /// resolved for it, as everywhere.
     #[must_use]
     pub fn covers(&self, url: &Url) -> bool {
-        let (Some(host), port) = (url.host(), url.port_or_known_default()) else { return false };
-        self.0.iter().any(|exception| exception.covers(&host, port))
+        self.entry_for(url).is_some()
+    }
+
+    /// The entry by which it is.
+    #[must_use]
+    pub fn entry_for(&self, url: &Url) -> Option<&str> {
+        let (host, port) = (url.host()?, url.port_or_known_default());
+        self.0.iter().find(|exception| exception.covers(&host, port)).map(|exception| exception.text.as_str())
     }
 
     /// The entries as they were written.
@@ -169,15 +175,9 @@ impl Exception {
         if let Some(net) = network(host.trim_start_matches('[').trim_end_matches(']')) {
             return Ok(of(What::Net(net), port));
         }
-        let name = host.trim_start_matches('*');
-        let (name, itself) = match name.strip_prefix('.') {
-            Some(below) => (below, false),
-            None => (name, true),
-        };
+        let name = host.trim_start_matches('*').trim_start_matches('.');
         match Host::parse(name) {
-            Ok(Host::Domain(name)) if !name.contains('*') && !host.contains('/') => {
-                Ok(of(What::Name { name, itself }, port))
-            }
+            Ok(Host::Domain(name)) if !name.contains('*') && !host.contains('/') => Ok(of(What::Name(name), port)),
             _ => Err(wrong()),
         }
     }
@@ -190,11 +190,11 @@ impl Exception {
             (What::Everything, _) => true,
             (What::Net(net), Host::Ipv4(ip)) => net.contains(&IpAddr::V4(*ip)),
             (What::Net(net), Host::Ipv6(ip)) => net.contains(&ip.to_canonical()) || net.contains(&IpAddr::V6(*ip)),
-            (What::Name { name, itself }, Host::Domain(host)) => {
+            (What::Name(name), Host::Domain(host)) => {
                 let host = host.trim_end_matches('.');
-                (*itself && host == name) || host.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'))
+                host == name || host.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'))
             }
-            (What::Net(_), Host::Domain(_)) | (What::Name { .. }, _) => false,
+            (What::Net(_), Host::Domain(_)) | (What::Name(_), _) => false,
         }
     }
 }
@@ -236,10 +236,10 @@ mod tests {
             ("GitLab.Example.com", "https://gitlab.example.com/", true),
             ("example.com", "https://gitlab.example.com/", true),
             ("example.com", "https://badexample.com/", false),
-            (".example.com", "https://example.com/", false),
+            (".example.com", "https://example.com/", true),
             (".example.com", "https://gitlab.example.com/", true),
             ("*.example.com", "https://gitlab.example.com/", true),
-            ("*.example.com", "https://example.com/", false),
+            ("*.example.com", "https://example.com/", true),
             ("example.com:8443", "https://example.com:8443/", true),
             ("example.com:8443", "https://example.com/", false),
             ("example.com:443", "https://example.com/", true),

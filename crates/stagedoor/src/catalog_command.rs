@@ -1,13 +1,17 @@
-//! `stagedoor catalog …`: the catalog of a running server, for people and programs. All but `validate` ask the server.
+//! `stagedoor catalog …`: the catalog of a running server, for people and programs. All but `validate` and `import` ask the server.
 
 mod get;
+mod import;
 mod list;
 mod pages;
 mod problems;
 mod refresh;
 mod validate;
 
-use std::io;
+use std::{
+    io::{self, Read},
+    path::Path,
+};
 
 use model::EntityRef;
 use serde_json::Value;
@@ -27,9 +31,21 @@ pub(crate) async fn run(command: CatalogCommand) -> Asked {
         CatalogCommand::Search(options) => list::search(&options).await,
         CatalogCommand::Problems(options) => problems::problems(&options).await,
         CatalogCommand::Refresh(options) => refresh::refresh(&options).await,
-        // Needs no server, and no waiting.
+        // These need no server, and no waiting.
         CatalogCommand::Validate(options) => Ok(validate(&options)),
+        CatalogCommand::Import(options) => Ok(import::import(&options)),
     }
+}
+
+/// At most `most` bytes, so that no file of any size fills the memory; `-` is standard input.
+fn read_file(file: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if file.as_os_str() == "-" {
+        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    } else {
+        std::fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 /// The end of a command that has printed its answer.

@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::output::OutputOptions;
 
 pub(crate) use catalog::{
-    CatalogCommand, GetOptions, ListOptions, PageOptions, ProblemsOptions, RefreshOptions, SearchOptions,
-    UnownedOptions, Validate, ValidateOptions,
+    CatalogCommand, GetOptions, ImportOptions, ListOptions, PageOptions, ProblemsOptions, RefreshOptions,
+    SearchOptions, UnownedOptions, Validate, ValidateOptions,
 };
 
 /// The identity-aware control plane for GitLab.
@@ -35,6 +35,11 @@ pub(crate) enum Command {
     /// Work with the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Check this machine: configuration, folders, database, clock, certificates, names, proxies, limits
+    ///
+    /// Needs no server, changes nothing and asks no GitLab. A line for each check, with what to do where one failed. Exit
+    /// code 0 when none failed, 1 otherwise.
+    Doctor(DoctorOptions),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Print what lets a shell complete commands and flags
@@ -71,6 +76,14 @@ pub(crate) struct ConfigCheckOptions {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DoctorOptions {
+    #[command(flatten)]
+    pub(crate) serve: ServeOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Debug, Default, Args)]
 pub(crate) struct ServeOptions {
     /// The configuration file (YAML)
     #[arg(long, env = "STAGEDOOR_CONFIG", value_name = "FILE")]

@@ -4,9 +4,12 @@
 mod catalog_command;
 mod cli;
 mod config;
+mod connections;
 mod config_command;
 mod demo;
+mod doctor;
 mod exit;
+mod import;
 mod logs;
 mod output;
 mod remote;
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Catalog(command) => return ask(catalog_command::run(*command)),
         Command::Config(command) => return config_command::run(&command).into(),
+        Command::Doctor(options) => return ask(async { Ok(doctor::run(options).await) }),
         Command::Openapi => print_openapi(),
         Command::Completions { shell } => print_completions(shell),
         Command::Serve(options) => run(serve::run(options)),

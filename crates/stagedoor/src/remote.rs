@@ -73,6 +73,16 @@ impl Remote {
         self.base.as_str().trim_end_matches('/')
     }
 
+    /// Does a Stagedoor answer there at all?
+    pub(crate) async fn is_alive(&self) -> bool {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/livez", self.base.path().trim_end_matches('/')));
+        match self.send(Method::GET, url, None, "*/*").await {
+            Ok(response) => response.text().await.is_ok_and(|text| text.trim() == "ok"),
+            Err(_) => false,
+        }
+    }
+
     /// `path` is below `/api/v1`, `/entities`; parameters are added to it.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! `stagedoor serve`: everything wired together.
 
 use std::{
-    collections::HashMap,
     fs,
     io::{self, Write},
     net::SocketAddr,
@@ -10,24 +9,24 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
+use broker::{Broker, Change};
 use catalog::{
     Catalog,
     sync::{Sync, SyncSettings},
 };
-use gitlab::{Gitlab, RegisterHook, Settings};
-use model::{Clock, ConnectionName, Ctx, Discovery, Principal, Random, RequestId, SystemClock, SystemRandom};
-use policy::{Gate, Outcome};
-use secrecy::SecretString;
+use model::{Clock, Ctx, Principal, Random, RequestId, SystemClock, SystemRandom};
+use policy::Gate;
+use secrets::Keys;
 use serde_json::json;
 use store::Store;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::UnboundedReceiver,
+    task::JoinSet,
+};
 use url::Url;
 
-use crate::{
-    cli::ServeOptions,
-    config::{Config, GitlabConfig, Register},
-    logs, signals,
-};
+use crate::{cli::ServeOptions, config::Config, connections, logs, signals};
 
 pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let config = Config::load(&options)?;
@@ -58,8 +57,7 @@ pub(crate) struct Server {
     services: api::Services,
     store: Store,
     sync: Sync,
-    hooks: Vec<(Gitlab, ConnectionName, SecretString)>,
-    gate: Gate,
+    changes: UnboundedReceiver<Change>,
     parts: Parts,
 }
 
@@ -77,22 +75,17 @@ impl Server {
                 .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
         }
         let store = Store::open(&config.database_url(), Arc::clone(&parts.clock)).await?;
-        let mut clients = Vec::new();
-        let mut secrets = HashMap::new();
-        let mut hooks = Vec::new();
-        for gitlab in &config.gitlab {
-            let name = gitlab.name.clone();
-            let client = client(gitlab, &parts).with_context(|| format!("gitlab {name}"))?;
-            if let Some(webhooks) = &gitlab.webhooks {
-                let token = webhooks.secret.as_ref().map(|secret| secret.read()).transpose()?;
-                let signing = webhooks.signing_secret.as_ref().map(|secret| secret.read()).transpose()?;
-                if let (true, Some(token)) = (registers(webhooks.register), &token) {
-                    hooks.push((client.clone(), name.clone(), token.clone()));
-                }
-                secrets.insert(name.clone(), api::HookSecret { token, signing });
-            }
-            clients.push((name, client));
-        }
+        let keys = Keys::open_or_create(&config.key_file(), store.has_secrets().await?)?;
+        let declared = config.gitlab.iter().map(connections::declared).collect::<anyhow::Result<Vec<_>>>()?;
+        let options = broker::Options {
+            public_url: config.public_url.clone(),
+            local_url: Url::parse(&format!("http://{address}"))?,
+            check_every: Duration::from_secs(config.connections.check_seconds),
+            poll_seconds: config.catalog.poll_seconds,
+            secrets_folder: config.secrets_folder(),
+        };
+        let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
+        let (broker, mut changes) = Broker::open((store.clone(), keys), clock, random, declared, options).await?;
         let interval = config.catalog.interval_seconds;
         let catalog = Catalog::open(store.clone(), Arc::clone(&parts.clock), interval).await?;
         let settings = SyncSettings {
@@ -101,11 +94,9 @@ impl Server {
             catalog_file: config.catalog.file.clone(),
         };
         let sync = Sync::new(catalog.clone(), Arc::clone(&parts.random), settings);
-        let names: Vec<_> = clients.iter().map(|(name, _)| name.clone()).collect();
+        let names: Vec<_> = broker.list().into_iter().map(|connection| connection.name).collect();
         sync.forget_others(&names).await?;
-        for (name, client) in clients {
-            sync.connect(name, client, Discovery::default()).await?;
-        }
+        connections::pass_on_waiting(&mut changes, &sync, &catalog).await?;
         let gate = Gate::new(Arc::new(store.clone()));
         let metrics = api::recorder().install_recorder()?;
         let services = api::Services {
@@ -114,12 +105,12 @@ impl Server {
             gate: gate.clone(),
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
-            hooks: secrets,
+            broker,
             version: env!("CARGO_PKG_VERSION"),
             metrics,
             public_url: config.public_url,
         };
-        Ok(Self { listener, address, services, store, sync, hooks, gate, parts })
+        Ok(Self { listener, address, services, store, sync, changes, parts })
     }
 
     /// The address that answers.
@@ -129,66 +120,25 @@ impl Server {
 
     /// Answers until `stop`; then finishes what is being answered and closes the database.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        let base = self.services.public_url.clone().map_or_else(|| Url::parse(&self.url()), Ok)?;
         tracing::info!(url = self.url(), version = self.services.version, "listening");
-        let reading = tokio::spawn(self.sync.run());
-        let hooks = tokio::spawn(register_hooks(self.hooks, self.gate, self.parts, base));
+        let mut beside = JoinSet::new();
+        beside.spawn(connections::pass_on(self.changes, self.sync.clone(), self.services.catalog.clone()));
+        let (broker, gate) = (self.services.broker.clone(), self.services.gate.clone());
+        let random = self.parts.random.as_ref();
+        let ctx = Ctx::new(Principal::System, RequestId::fresh(random), Arc::clone(&self.parts.clock));
+        beside.spawn(async move {
+            broker.register_declared(&gate, &ctx).await;
+            broker.run().await;
+        });
+        beside.spawn(async move {
+            if let Err(error) = self.sync.run().await {
+                tracing::error!(%error, "reading ended");
+            }
+        });
         api::serve(self.listener, self.services, stop).await?;
-        reading.abort();
-        hooks.abort();
+        beside.abort_all();
         self.store.close().await;
         tracing::info!("stopped");
         Ok(())
     }
-}
-
-/// Of the widths of webhooks, this version registers the one for the whole instance.
-fn registers(wanted: Register) -> bool {
-    matches!(wanted, Register::Auto | Register::System)
-}
-
-fn client(config: &GitlabConfig, parts: &Parts) -> anyhow::Result<Gitlab> {
-    let mut settings = Settings::new(config.name.clone(), config.url.clone(), config.token.read()?);
-    settings.ca_pem = config.ca.as_ref().map(|ca| ca.read()).transpose()?;
-    settings.proxy = config.proxy_with_credentials()?;
-    settings.timeouts.connect = Duration::from_secs(config.timeouts.connect);
-    settings.timeouts.answer = Duration::from_secs(config.timeouts.answer);
-    // A call has its attempts; one that may wait long for an answer must have the time for one.
-    settings.timeouts.call = settings.timeouts.call.max(settings.timeouts.answer * 2);
-    Ok(Gitlab::new(settings, Arc::clone(&parts.clock), Arc::clone(&parts.random))?)
-}
-
-/// Registers the system hooks that the configuration asks for. Without them polling finds every change, only later, so
-/// a failure is told and nothing stops.
-async fn register_hooks(hooks: Vec<(Gitlab, ConnectionName, SecretString)>, gate: Gate, parts: Parts, base: Url) {
-    for (client, connection, secret) in hooks {
-        if let Err(error) = register_hook(&client, &connection, secret, &gate, &parts, &base).await {
-            tracing::warn!(%connection, error = format!("{error:#}"), "no webhook was registered; polling goes on");
-        }
-    }
-}
-
-async fn register_hook(
-    client: &Gitlab,
-    connection: &ConnectionName,
-    secret: SecretString,
-    gate: &Gate,
-    parts: &Parts,
-    base: &Url,
-) -> anyhow::Result<()> {
-    let url = base.join(&format!("hooks/gitlab/{connection}"))?;
-    if client.list_system_hooks().await?.iter().any(|hook| hook.url == url.as_str()) {
-        return Ok(());
-    }
-    let ctx = Ctx::new(Principal::System, RequestId::fresh(parts.random.as_ref()), Arc::clone(&parts.clock));
-    let permit = gate.permit(&ctx, RegisterHook { connection: connection.clone(), url, secret }).await?;
-    let made = client.create_system_hook(&permit).await;
-    let outcome = match &made {
-        Ok(hook) => Outcome::Done(format!("hook {}", hook.id)),
-        Err(error) => Outcome::Failed(error.to_string()),
-    };
-    permit.done(&ctx, outcome).await?;
-    let hook = made?;
-    tracing::info!(%connection, hook = hook.id, "a system hook was registered");
-    Ok(())
 }

@@ -30,6 +30,7 @@ pub use error::Error;
 pub use hooks::{Accepted, HookEvent};
 pub use jobs::{Job, JobKey};
 pub use locations::Location;
+pub use migrate::Tables;
 pub use sources::Source;
 
 /// How long a statement waits for a lock or a connection before it fails.
@@ -91,6 +92,19 @@ impl Store {
         self.inner.reader.close().await;
         self.inner.writer.close().await;
     }
+}
+
+/// Which tables the database at `url` has. Nothing of it is changed, also when this binary would bring it up to date.
+///
+/// # Errors
+/// When it cannot be reached or opened.
+pub async fn tables(url: &str) -> Result<Tables, Error> {
+    sqlx::any::install_default_drivers();
+    let dialect = Dialect::of(url)?;
+    let pool = connect(dialect, url, 1).await?;
+    let tables = migrate::look(&pool).await;
+    pool.close().await;
+    tables
 }
 
 async fn connect(dialect: Dialect, url: &str, size: u32) -> Result<AnyPool, Error> {

@@ -40,3 +40,26 @@ pub(crate) async fn run(dialect: Dialect, pool: &AnyPool) -> Result<(), Error> {
     tx.commit().await?;
     Ok(())
 }
+
+/// What a database has and what this binary knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tables {
+    /// The schema version in the database; 0 when it has no tables of ours.
+    pub found: i64,
+    /// The newest that this binary makes.
+    pub known: i64,
+}
+
+/// Looks, and changes nothing: the table may not be there yet.
+pub(crate) async fn look(pool: &AnyPool) -> Result<Tables, Error> {
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let found = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version").fetch_one(pool).await;
+    match found {
+        Ok(row) => Ok(Tables { found: row.try_get("version")?, known }),
+        // "No such table" in the words of either database; an error of the connection is none of them.
+        Err(sqlx::Error::Database(error)) if error.message().contains("schema_version") => {
+            Ok(Tables { found: 0, known })
+        }
+        Err(error) => Err(error.into()),
+    }
+}

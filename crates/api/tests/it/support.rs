@@ -1,11 +1,8 @@
 //! A small catalog and a way to ask for it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
-use api::{HookSecret, Services};
+use api::Services;
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -20,7 +17,7 @@ use model::{
     BlobId, Clock, Code, ConnectionName, Discovery, Entity, EntityRef, Evidence, Fact, FixedRandom, ManualClock,
     Origin, Ownership, Position, Problem, ProjectId, RefKey, Severity, Source, Staleness,
 };
-use secrecy::SecretString;
+use secrets::{Keys, SecretRef};
 use serde_json::{Value, json};
 use store::{Batch, FileKey, FileRow, Location, ProjectRow, Replacement, Root, Store};
 use tower::ServiceExt;
@@ -58,6 +55,34 @@ impl Reply {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
+}
+
+/// A broker with one connection, declared, whose GitLab answers nobody.
+async fn broker(folder: &tempfile::TempDir, store: &Store, clock: &Arc<dyn Clock>) -> Broker {
+    for (name, secret) in [("token", "glpat-test"), ("hook", HOOK_TOKEN)] {
+        std::fs::write(folder.path().join(name), secret).expect("secret");
+    }
+    let at = |name: &str| SecretRef::File(folder.path().join(name));
+    let declared = Declared {
+        name: connection(),
+        url: url::Url::parse("https://git.example").expect("url"),
+        spec: Spec { token: Some(at("token")), ..Spec::default() },
+        proxy_password: None,
+        hook_token: Some(at("hook")),
+        hook_signing: None,
+        register: None,
+    };
+    let options = Options {
+        public_url: None,
+        local_url: url::Url::parse("http://127.0.0.1:1").expect("url"),
+        check_every: std::time::Duration::from_secs(300),
+        poll_seconds: 60,
+        secrets_folder: folder.path().join("secrets"),
+    };
+    let keys = Keys::open_or_create(&folder.path().join("secrets.key"), false).expect("keys");
+    let random = Arc::new(FixedRandom::seeded(2));
+    let opened = Broker::open((store.clone(), keys), Arc::clone(clock), random, vec![declared], options).await;
+    opened.expect("broker").0
 }
 
 fn recorder() -> PrometheusHandle {
@@ -128,14 +153,14 @@ impl House {
         let url = format!("sqlite:{}", folder.path().join("stagedoor.sqlite").display());
         let store = Store::open(&url, shared.clone()).await.expect("store");
         let catalog = Catalog::of_entities(store.clone(), shared.clone(), entities);
-        let secret = HookSecret { token: Some(SecretString::from(HOOK_TOKEN)), signing: None };
+        let broker = broker(folder, &store, &shared).await;
         let services = Services {
             gate: policy::Gate::new(Arc::new(store.clone())),
             store,
             catalog,
             clock: shared,
             random: Arc::new(FixedRandom::seeded(1)),
-            hooks: HashMap::from([(connection(), secret)]),
+            broker,
             version: "0.0.0-test",
             metrics: recorder(),
             public_url: None,

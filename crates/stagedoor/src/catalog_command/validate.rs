@@ -1,9 +1,6 @@
 //! `stagedoor catalog validate`.
 
-use std::{
-    io::{self, Read, Write},
-    path::Path,
-};
+use std::io::{self, Write};
 
 use catalog::format::{self, Limits, Row};
 
@@ -18,7 +15,9 @@ pub(crate) fn validate(options: &ValidateOptions) -> Exit {
     let mut refused = false;
     for file in &options.files {
         let name = file.display().to_string();
-        let bytes = match read(file) {
+        // A little more than what is parsed, so that a file of any size is refused.
+        let most = u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX).saturating_add(1);
+        let bytes = match super::read_file(file, most) {
             Ok(bytes) => bytes,
             Err(error) => {
                 eprintln!("stagedoor: {name} cannot be read: {error}");
@@ -48,18 +47,6 @@ pub(crate) fn validate(options: &ValidateOptions) -> Exit {
         (false, true) => Exit::Refused,
         (false, false) => Exit::Good,
     }
-}
-
-/// At most a little more than what is parsed, so that a file of any size is refused and none fills the memory.
-fn read(file: &Path) -> io::Result<Vec<u8>> {
-    let most = u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    if file.as_os_str() == "-" {
-        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
-    } else {
-        std::fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
 }
 
 fn print(name: &str, bytes: &[u8], rows: &[Row]) -> io::Result<()> {

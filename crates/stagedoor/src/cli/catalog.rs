@@ -40,6 +40,13 @@ pub(crate) enum CatalogCommand {
     ///
     /// Exit code 0 when every document is accepted, 1 otherwise, 2 when a file cannot be read.
     Validate(ValidateOptions),
+    /// Write a configuration file from the app-config.yaml of a Backstage catalog; needs no server
+    ///
+    /// Reads integrations.gitlab, catalog.providers.gitlab and catalog.locations. What has no equivalent or another meaning
+    /// is named in comments. Tokens are never copied: `${NAME}` becomes {env: NAME}. Exit code 0 when a GitLab was found, 1
+    /// when none, 2 when the file cannot be read.
+    #[command(after_help = "Example:\n  stagedoor catalog import app-config.yaml > stagedoor.yaml")]
+    Import(ImportOptions),
 }
 
 /// How many, and in which order.
@@ -193,6 +200,13 @@ pub(crate) struct ValidateOptions {
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Validate::Text)]
     pub(crate) output: Validate,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportOptions {
+    /// The file; - for standard input
+    #[arg(value_name = "APP-CONFIG")]
+    pub(crate) file: PathBuf,
 }
 
 /// How the verdicts are shown.

@@ -56,6 +56,19 @@ impl Fault {
         Self { file: file.to_owned(), what, help, place }
     }
 
+    /// In one line: what, and where.
+    pub(crate) fn line(&self) -> String {
+        match &self.place {
+            Some(place) => format!("{}: {}:{}:{}", self.what, self.file, place.line, place.column + 1),
+            None => format!("{}: {}", self.what, self.file),
+        }
+    }
+
+    /// What to write instead.
+    pub(crate) fn help(&self) -> &str {
+        &self.help
+    }
+
     /// As `catalog validate` shows what is wrong.
     pub(crate) fn render(&self, colour: bool) -> String {
         let title = Level::ERROR.primary_title(self.what.as_str());

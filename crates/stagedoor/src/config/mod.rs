@@ -22,7 +22,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 pub(crate) use fault::Fault;
-pub(crate) use forms::{Register, certificates};
+pub(crate) use forms::{CaConfig, Register, certificates};
 pub(crate) use reference::{reference, schema};
 pub(crate) use report::{Report, report};
 pub(crate) use secret::SecretRef;

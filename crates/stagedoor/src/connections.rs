@@ -1,0 +1,84 @@
+//! Wiring of connections: what the configuration file declares becomes the broker's, and what the broker says of
+//! connections reaches whoever reads them.
+
+use anyhow::Context;
+use broker::{Change, Declared, Patience, Spec};
+use catalog::{Catalog, sync::Sync};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::config::{GitlabConfig, Register, SecretRef};
+
+/// A connection of the configuration file as the broker takes it. A secret that cannot be read does not end the server:
+/// its connection says so. What is wrong with the file itself does.
+pub(crate) fn declared(config: &GitlabConfig) -> anyhow::Result<Declared> {
+    let account = config.proxy.as_ref().and_then(|proxy| proxy.account());
+    let spec = Spec {
+        proxy: config.proxy.as_ref().map(|proxy| proxy.url().to_string()),
+        proxy_user: account.and_then(|account| account.username.clone()),
+        no_proxy: config.no_proxy.clone(),
+        ca: config.ca.as_ref().map(read_ca).transpose().with_context(|| format!("gitlab {}", config.name))?,
+        patience: Patience { connect: Some(config.timeouts.connect), answer: Some(config.timeouts.answer) },
+        discovery: config.discovery.clone(),
+        token: Some(place(&config.token)),
+    };
+    let webhooks = config.webhooks.as_ref();
+    Ok(Declared {
+        name: config.name.clone(),
+        url: config.url.clone(),
+        spec,
+        proxy_password: account.and_then(|account| account.password.as_ref()).map(place),
+        hook_token: webhooks.and_then(|webhooks| webhooks.secret.as_ref()).map(place),
+        hook_signing: webhooks.and_then(|webhooks| webhooks.signing_secret.as_ref()).map(place),
+        register: webhooks.and_then(|webhooks| match webhooks.register {
+            Register::Off => None,
+            Register::Auto => Some(broker::Register::Auto),
+            Register::System => Some(broker::Register::System),
+            Register::Group => Some(broker::Register::Group),
+            Register::Project => Some(broker::Register::Project),
+        }),
+    })
+}
+
+fn place(reference: &SecretRef) -> secrets::SecretRef {
+    match reference {
+        SecretRef::File(path) => secrets::SecretRef::File(path.clone()),
+        SecretRef::Env(name) => secrets::SecretRef::Env(name.clone()),
+    }
+}
+
+fn read_ca(ca: &crate::config::CaConfig) -> anyhow::Result<String> {
+    Ok(String::from_utf8_lossy(&ca.read()?).into_owned())
+}
+
+/// Passes on what the broker says, until it is gone.
+pub(crate) async fn pass_on(mut changes: UnboundedReceiver<Change>, sync: Sync, catalog: Catalog) {
+    while let Some(change) = changes.recv().await {
+        if let Err(error) = apply(change, &sync, &catalog).await {
+            tracing::error!(%error, "a change of connections was not taken up; it is with the next start");
+        }
+    }
+}
+
+/// Takes up what is waiting, without waiting for more: at the start, before anything is answered.
+pub(crate) async fn pass_on_waiting(
+    changes: &mut UnboundedReceiver<Change>,
+    sync: &Sync,
+    catalog: &Catalog,
+) -> anyhow::Result<()> {
+    while let Ok(change) = changes.try_recv() {
+        apply(change, sync, catalog).await?;
+    }
+    Ok(())
+}
+
+async fn apply(change: Change, sync: &Sync, catalog: &Catalog) -> Result<(), catalog::CatalogError> {
+    match change {
+        Change::Connected { name, gitlab, discovery } => sync.connect(name, *gitlab, *discovery).await,
+        Change::Disconnected(name) => sync.disconnect(&name).await,
+        Change::Listening(name, listening) => {
+            // WAITS for the catalog's side.
+            let _ = (catalog, name, listening);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Does the database open, and does this version know its tables? Nothing of it is changed.
+
+use std::path::Path;
+
+use store::Tables;
+
+use super::Check;
+use crate::config::Config;
+
+const TITLE: &str = "Database";
+
+pub(super) async fn database(config: &Config) -> Check {
+    let url = config.database_url();
+    if let Some(file) = url.strip_prefix("sqlite:") {
+        let file = file.split('?').next().unwrap_or_default().trim_start_matches("//");
+        if file != ":memory:" && !Path::new(file).exists() {
+            return Check::passed("database", TITLE, format!("{file} will be made at the first start"));
+        }
+    }
+    match store::tables(&url).await {
+        Ok(Tables { found, known }) if found == known => {
+            Check::passed("database", TITLE, format!("opens; schema version {found}, as this Stagedoor has it"))
+        }
+        Ok(Tables { found: 0, .. }) => {
+            Check::passed("database", TITLE, "opens; it is empty and gets its tables at the first start")
+        }
+        Ok(Tables { found, known }) if found < known => Check::note(
+            "database",
+            TITLE,
+            format!("opens; schema version {found} is brought to {known} at the next start"),
+        )
+        .remedy("make a backup before: an older Stagedoor does not read it afterwards"),
+        Ok(Tables { found, known }) => Check::failed(
+            "database",
+            TITLE,
+            format!("a newer Stagedoor wrote it: schema version {found}, this one knows {known}"),
+        )
+        .remedy("run the newer version, or restore the backup made before its upgrade"),
+        Err(error) => {
+            Check::failed("database", TITLE, error.to_string()).remedy("see `database` and `data` of the configuration")
+        }
+    }
+}
