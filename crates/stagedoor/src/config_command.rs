@@ -55,7 +55,7 @@ fn show(report: &Report, look: Look) -> String {
         say("gitlab", &gitlab.name);
         for (name, value) in [
             ("  address", &gitlab.url),
-            ("  token", &gitlab.token),
+            ("  token", &gitlab.token_place),
             ("  reached", &gitlab.route),
             ("  certificates", &gitlab.certificates),
             ("  reads", &gitlab.discovery),

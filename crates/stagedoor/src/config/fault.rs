@@ -6,6 +6,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_saphyr::Error;
 
 use super::spellings;
+use crate::output::clean;
 
 /// What is wrong at one place of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,8 @@ impl Fault {
             let column = usize::try_from(location.column()).ok()?.checked_sub(1)?;
             Place::of(text, line, column, word)
         });
-        Self { file: file.to_owned(), what, help, place }
+        // A key may be anything, also what a terminal would act on.
+        Self { file: clean(file), what: clean(&what), help: clean(&help), place }
     }
 
     /// In one line: what, and where.
@@ -111,7 +113,6 @@ fn plain(error: &Error) -> String {
 
 impl Place {
     fn of(text: &str, line: usize, column: usize, word: Option<&str>) -> Option<Self> {
-        let clean = |line: &str| line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
         let index = line.checked_sub(1)?;
         let shown = clean(text.lines().nth(index).unwrap_or_default());
         let before = index.checked_sub(1).and_then(|index| text.lines().nth(index)).map(clean);

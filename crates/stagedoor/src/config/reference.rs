@@ -173,4 +173,53 @@ mod tests {
         assert_eq!(schema.pointer("/$defs/GitlabConfig/additionalProperties"), Some(&Value::Bool(false)));
         assert_eq!(schema.pointer("/$defs/Discovery/additionalProperties"), Some(&Value::Bool(false)));
     }
+
+    #[test]
+    fn the_schema_agrees_with_the_reader() {
+        let schema = schema();
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let gitlab = |more: &str| format!("gitlab: [{{name: a, url: 'https://g.example', token: {{file: t}}{more}}}]");
+        let mut texts = vec![
+            "{}".to_owned(),
+            "listen: 127.0.0.1:1".to_owned(),
+            "log: {format: text}".to_owned(),
+            "log: {format: xml}".to_owned(),
+            "colour: red".to_owned(),
+        ];
+        texts.extend(
+            [
+                "",
+                ", ca: ca.pem",
+                ", ca: {pem: x}",
+                ", ca: {base64: x}",
+                ", ca: {pen: x}",
+                ", proxy: 'http://p:1'",
+                ", proxy: {url: 'http://p:1', username: u, password: {env: P}}",
+                ", proxy: {username: u}",
+                ", proxy: {url: 'http://p:1', user: u}",
+                ", noProxy: [a, .b]",
+                ", noProxy: a",
+                ", timeouts: {connect: 3}",
+                ", timeouts: {connect: three}",
+                ", discovery: {groups: [a], people: {read: false}}",
+                ", discovery: {group: a}",
+                ", webhooks: {secret: {env: X}, register: true}",
+                ", webhooks: {secret: {env: X}, register: auto}",
+                ", webhooks: {secret: {env: X}, register: some}",
+                ", token: glpat",
+            ]
+            .map(gitlab),
+        );
+        texts.push("gitlab: [{name: a, url: 'https://g.example'}]".to_owned());
+        texts.push("gitlab: [{name: a, url: 'https://g.example', token: glpat-x}]".to_owned());
+        for text in texts {
+            let tree: Value = match serde_saphyr::from_str(&text) {
+                Ok(tree) => tree,
+                // Twice the same key: no schema is asked then.
+                Err(_) => continue,
+            };
+            let read = serde_saphyr::from_str::<Config>(&text);
+            assert_eq!(validator.is_valid(&tree), read.is_ok(), "{text}: {:?}", read.err());
+        }
+    }
 }

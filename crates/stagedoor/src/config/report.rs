@@ -29,7 +29,7 @@ pub(crate) struct GitlabReport {
     pub(crate) name: String,
     pub(crate) url: String,
     /// Where the token is; never what it is.
-    pub(crate) token: String,
+    pub(crate) token_place: String,
     /// Through a proxy, past it, or directly, and why.
     pub(crate) route: String,
     pub(crate) certificates: String,
@@ -104,7 +104,7 @@ fn connection(one: &GitlabConfig, warnings: &mut Vec<String>) -> anyhow::Result<
     Ok(GitlabReport {
         name: name.to_string(),
         url: one.url.to_string(),
-        token: one.token.place(),
+        token_place: one.token.place(),
         route: route(one),
         certificates,
         discovery: found(&one.discovery),

@@ -99,7 +99,8 @@ fn a_caret_and_a_suggestion_for_what_is_not_known() {
     check(&gitlab.replace("    token: {file: t}\n", ""), &["`token` is missing", "stagedoor.yaml:3:"]);
     check("listen: somewhere\n", &["stagedoor.yaml:1:9", "^^^^^^^^^"]);
     check("gitlab: [\n", &["stagedoor.yaml:"]);
-    check("a: \u{1b}[31m\n", &["stagedoor.yaml"]);
+    let hostile = format!("{:#}", parse("\"a\\e[31m\u{202e}\": 1\n", &[]).expect_err("unknown"));
+    assert!(hostile.contains("there is no key") && !hostile.contains(['\u{1b}', '\u{202e}']), "{hostile}");
 }
 
 #[test]

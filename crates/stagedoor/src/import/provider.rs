@@ -184,6 +184,7 @@ impl Options<'_> {
                 "useSearch" => "is not needed: projects and their files are read in the same request",
                 "includeUsersWithoutSeat" => "has no equivalent: people are read whether they have a seat or not",
                 "catalogFile" => "is not read there either; the name of catalog files is `entityFilename`",
+                "rules" => super::sections::catalog("rules"),
                 _ => "is not known and was not taken over",
             };
             self.notes.say(format!("{}.{name}", self.path), why);

@@ -3,7 +3,7 @@ use store::{AuditRow, ChainError, Error, Store};
 
 use crate::support::{Fixture, NOW, both};
 
-both!(the_chain_holds_under_many_writers, a_newer_database_is_refused);
+both!(the_chain_holds_under_many_writers, a_newer_database_is_refused, its_tables_are_looked_at);
 
 fn entry(n: usize) -> TrailEntry {
     TrailEntry {
@@ -55,4 +55,13 @@ async fn a_newer_database_is_refused(f: Fixture) {
     sqlx::query("INSERT INTO schema_version (version) VALUES (999)").execute(&pool).await.expect("from the future");
     let error = Store::open(&f.url, std::sync::Arc::new(f.clock.clone())).await.expect_err("refused");
     assert!(matches!(error, Error::Newer { found: 999, .. }), "{error}");
+}
+
+async fn its_tables_are_looked_at(f: Fixture) {
+    let same = store::tables(&f.url).await.expect("opens");
+    assert!(same.found == same.known && same.known > 0, "{same:?}");
+    let pool = sqlx::AnyPool::connect(&f.url).await.expect("pool");
+    sqlx::query("DROP TABLE schema_version").execute(&pool).await.expect("dropped");
+    let none = store::tables(&f.url).await.expect("opens");
+    assert_eq!((none.found, none.known), (0, same.known));
 }
