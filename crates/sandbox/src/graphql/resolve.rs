@@ -205,7 +205,7 @@ fn users(asked: &Asked<'_>) -> Answer {
             person.name.to_lowercase().contains(word) || person.username.to_lowercase().contains(word)
         }) && (asked.flag("admins") != Some(true) || person.admin)
             && (asked.flag("active") != Some(true) || person.state == "active")
-            && (asked.flag("humans") != Some(true) || !person.bot)
+            && (asked.flag("humans") != Some(true) || !person.bot())
     };
     let all: Vec<u64> = match (wanted, names) {
         (Some(ids), _) => ids,
@@ -398,7 +398,7 @@ fn project_members(project: &Arc<Project>, asked: &Asked<'_>) -> Answer {
     let nodes = rows.into_iter().filter_map(|(member, group)| {
         let person = world.person(member.user)?;
         if wanted.as_ref().is_some_and(|ids| !ids.contains(&person.id))
-            || types.as_ref().is_some_and(|types| !types.iter().any(|t| (t == "HUMAN") != person.bot))
+            || types.as_ref().is_some_and(|types| !types.iter().any(|word| word == fields::user_type(&person)))
             || !fits_member(asked, &person, member.level)
         {
             return None;

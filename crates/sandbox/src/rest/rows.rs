@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::auth::{Token, Viewer};
+use crate::auth::Viewer;
 use crate::clock::{date, iso, iso_offset};
 use crate::repo::object::Commit;
 use crate::repo::{Repo, diff};
@@ -24,7 +24,7 @@ pub(crate) fn user_basic(app: &App, person: &Person) -> Value {
     })
 }
 
-fn merge(mut base: Value, more: Value) -> Value {
+pub(super) fn merge(mut base: Value, more: Value) -> Value {
     if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
         base.extend(more);
     }
@@ -47,7 +47,7 @@ pub(crate) fn user(app: &App, person: &Person) -> Value {
             "organization": null,
             "job_title": person.job_title.clone().unwrap_or_default(),
             "pronouns": null,
-            "bot": person.bot,
+            "bot": person.bot(),
             "work_information": person.job_title,
             "followers": 0,
             "following": 0,
@@ -452,22 +452,6 @@ pub(crate) fn branch(app: &App, viewer: &Viewer, project: &Project, repo: &Repo,
         "can_push": level >= need,
         "default": default,
         "web_url": format!("{}/{}/-/tree/{name}", app.url, project.path),
-    })
-}
-
-/// A personal access token's row, without its value.
-pub(crate) fn token(token: &Token, now: time::OffsetDateTime) -> Value {
-    json!({
-        "id": token.id,
-        "name": token.name,
-        "revoked": token.revoked,
-        "created_at": iso(token.created),
-        "description": null,
-        "scopes": token.scopes,
-        "user_id": token.user,
-        "last_used_at": iso(now),
-        "active": token.active(now),
-        "expires_at": date(token.expires),
     })
 }
 

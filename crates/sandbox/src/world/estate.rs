@@ -1,79 +1,32 @@
 //! The generated estate: any number of projects, none of which exists before it is asked for.
 //!
 //! Everything is arithmetic on an index and the seed, so that starting costs nothing and two servers with one seed
-//! answer alike. Groups form a tree with eight children a node; project `p` lives in group `p mod G`. Ids are the
-//! index plus one. A name ends in its index, which makes the way back from a path to an id a parse and a comparison.
+//! answer alike. Ids are the index plus one. A name ends in its index, which makes the way back from a path to an id a
+//! parse and a comparison.
+//!
+//! Groups form a tree with eight children a node, or, where their number is given, a wood of eight trees at most six
+//! deep. Of G groups, H have projects, one for a dozen projects at most: every (G/H)th, beginning with the first.
+//! Project `p` lives in the `p mod H`th of these. Without a number of groups, H is G.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use time::{Duration, OffsetDateTime};
 
-use super::model::{Group, Member, Namespace, Person, Project, Visibility, level};
+use super::model::{Group, Member, Namespace, Person, Project, UserKind, Visibility, level};
+use super::words::{FIRST, LANGUAGES, LAST, PLACES, THINGS};
 use crate::clock;
 
 /// Children a group has; chosen so that 100,000 projects are five levels deep.
 const FANOUT: u64 = 8;
+/// Top-level groups of an estate whose number of groups is given, and levels it has at most.
+const TOPS: u64 = 8;
+const LEVELS: u32 = 6;
 /// The estate's last day, 2026-11-18T12:00:00Z: activity is counted back from here.
 const LAST_DAY: i64 = 1_795_003_200;
 /// The day its first group was made, 2022-01-10T08:00:00Z.
 const FIRST_DAY: i64 = 1_641_801_600;
 const DAY: i64 = 86_400;
-
-const PLACES: [&str; 16] = [
-    "harbour",
-    "quay",
-    "berth",
-    "channel",
-    "lock",
-    "pier",
-    "basin",
-    "anchorage",
-    "sound",
-    "strait",
-    "reef",
-    "delta",
-    "fjord",
-    "estuary",
-    "lagoon",
-    "marina",
-];
-const THINGS: [&str; 24] = [
-    "ledger",
-    "planner",
-    "gateway",
-    "feed",
-    "router",
-    "notifier",
-    "archive",
-    "scheduler",
-    "index",
-    "mirror",
-    "worker",
-    "quota",
-    "catalogue",
-    "invoice",
-    "manifest",
-    "tariff",
-    "roster",
-    "sensor",
-    "timetable",
-    "beacon",
-    "cache",
-    "relay",
-    "audit",
-    "search",
-];
-const FIRST: [&str; 24] = [
-    "ada", "bram", "cleo", "dario", "edda", "femi", "greta", "hugo", "ines", "jonas", "kaja", "levi", "mira", "nils",
-    "olga", "pau", "quinn", "rosa", "sven", "tove", "umar", "vera", "wim", "yara",
-];
-const LAST: [&str; 24] = [
-    "aalto", "berg", "caro", "dahl", "ekman", "falk", "graff", "holm", "ilves", "jensen", "krog", "lund", "moen",
-    "nygaard", "oskar", "pohl", "quist", "rask", "solberg", "tveit", "ulrik", "vik", "wester", "ziegler",
-];
-const LANGUAGES: [(&str, &str); 5] =
-    [("TypeScript", "ts"), ("Rust", "rs"), ("Python", "py"), ("Go", "go"), ("Java", "java")];
 
 /// What describes a project of the estate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,13 +46,24 @@ pub(crate) struct Estate {
     projects: u64,
     groups: u64,
     people: u64,
+    /// Top-level groups: the first so many.
+    tops: u64,
+    fanout: u64,
+    /// Groups that have projects of their own.
+    homes: u64,
 }
 
 impl Estate {
-    pub(crate) fn new(projects: u64, seed: u64) -> Self {
-        let groups = projects.div_ceil(12).max(2);
+    pub(crate) fn new(projects: u64, groups: Option<u64>, seed: u64) -> Self {
+        let usual = projects.div_ceil(12).max(2);
         let people = (projects / 10).clamp(30, 5000);
-        Self { seed, projects, groups, people }
+        let Some(groups) = groups else {
+            return Self { seed, projects, groups: usual, people, tops: 1, fanout: FANOUT, homes: usual };
+        };
+        let tops = if groups > 2 * TOPS { TOPS } else { 1 };
+        let holds = |fanout: u64| tops * (0..LEVELS).map(|level| fanout.saturating_pow(level)).sum::<u64>();
+        let fanout = (2..).find(|fanout| holds(*fanout) >= groups).unwrap_or(FANOUT);
+        Self { seed, projects, groups, people, tops, fanout, homes: usual.min(groups) }
     }
 
     pub(crate) fn projects(&self) -> u64 {
@@ -142,7 +106,7 @@ impl Estate {
             job_title: None,
             state: "active".to_owned(),
             admin: id == 1,
-            bot: false,
+            kind: UserKind::Human,
             created,
         }))
     }
@@ -159,7 +123,7 @@ impl Estate {
     }
 
     pub(crate) fn parent(&self, id: u64) -> Option<u64> {
-        (id > 1).then(|| (id - 2) / FANOUT + 1)
+        (id > self.tops).then(|| (id - self.tops - 1) / self.fanout + 1)
     }
 
     fn group_path(&self, id: u64) -> String {
@@ -197,19 +161,27 @@ impl Estate {
     }
 
     pub(crate) fn subgroups(&self, id: u64) -> std::ops::RangeInclusive<u64> {
-        let first = (id - 1) * FANOUT + 2;
-        first..=(first + FANOUT - 1).min(self.groups)
+        let first = (id - 1) * self.fanout + self.tops + 1;
+        first..=(first + self.fanout - 1).min(self.groups)
     }
 
     /// The projects directly in a group, by id.
     pub(crate) fn projects_in(&self, group: u64) -> impl Iterator<Item = u64> + use<> {
-        let (all, step) = (self.projects, self.groups);
-        (group..=all).step_by(usize::try_from(step).unwrap_or(usize::MAX))
+        let (all, step) = (self.projects, self.homes);
+        let stride = self.stride();
+        let home = (group - 1) / stride + 1;
+        let first = if (group - 1).is_multiple_of(stride) && home <= step { home } else { all + 1 };
+        (first..=all).step_by(usize::try_from(step).unwrap_or(usize::MAX))
+    }
+
+    /// Every so many groups one has projects.
+    fn stride(&self) -> u64 {
+        self.groups / self.homes
     }
 
     /// User and level of each of the five direct members.
     pub(crate) fn member_levels(&self, group: u64) -> [(u64, u8); 5] {
-        if group == 1 {
+        if group <= self.tops {
             return [
                 (1, level::OWNER),
                 (2, level::OWNER),
@@ -223,7 +195,7 @@ impl Estate {
         let start = self.dice(5, group) % crowd;
         let stride = 1 + self.dice(6, group) % (crowd / 5).max(1);
         let at = |k: u64| 7 + (start + k * stride) % crowd;
-        let last = if group == 2 { (6, level::GUEST) } else { (at(4), level::REPORTER) };
+        let last = if group == self.tops + 1 { (6, level::GUEST) } else { (at(4), level::REPORTER) };
         [(at(0), level::OWNER), (at(1), level::MAINTAINER), (at(2), level::DEVELOPER), (at(3), level::DEVELOPER), last]
     }
 
@@ -244,7 +216,7 @@ impl Estate {
     }
 
     pub(crate) fn group_of(&self, project: u64) -> u64 {
-        (project - 1) % self.groups + 1
+        (project - 1) % self.homes * self.stride() + 1
     }
 
     fn language(&self, id: u64) -> (&'static str, &'static str) {
@@ -440,14 +412,14 @@ mod tests {
 
     #[test]
     fn seventy_ten_twenty() {
-        let estate = Estate::new(1000, 7);
+        let estate = Estate::new(1000, None, 7);
         let count = |wanted| (1..=1000).filter(|id| estate.catalog(*id) == wanted).count();
         assert_eq!((count(Catalog::Entities), count(Catalog::Location), count(Catalog::Absent)), (700, 100, 200));
     }
 
     #[test]
     fn paths_lead_back_to_ids() {
-        let estate = Estate::new(5000, 3);
+        let estate = Estate::new(5000, None, 3);
         for id in [1, 2, 13, 416, 417, 4999, 5000] {
             assert_eq!(estate.project_at(&estate.project(id).unwrap().path), Some(id));
         }
@@ -464,7 +436,7 @@ mod tests {
     #[test]
     fn five_distinct_members_in_every_group() {
         for projects in [1, 100, 1000, 100_000] {
-            let estate = Estate::new(projects, 42);
+            let estate = Estate::new(projects, None, 42);
             for group in 1..=estate.groups() {
                 let mut users = estate.member_levels(group).map(|(user, _)| user).to_vec();
                 users.sort_unstable();
@@ -477,23 +449,43 @@ mod tests {
 
     #[test]
     fn every_project_stands_in_its_group_and_its_listed_files_exist() {
-        let estate = Estate::new(300, 1);
-        let mut seen = 0;
-        for group in 1..=estate.groups() {
-            for project in estate.projects_in(group) {
-                assert_eq!(estate.group_of(project), group);
-                for path in estate.paths(project) {
-                    assert!(estate.file(project, &path).is_some(), "{path}");
+        for groups in [None, Some(1), Some(7), Some(25), Some(26), Some(3000)] {
+            let estate = Estate::new(300, groups, 1);
+            let mut seen = 0;
+            for group in 1..=estate.groups() {
+                for project in estate.projects_in(group) {
+                    assert_eq!(estate.group_of(project), group);
+                    for path in estate.paths(project) {
+                        assert!(estate.file(project, &path).is_some(), "{path}");
+                    }
+                    seen += 1;
                 }
-                seen += 1;
             }
+            assert_eq!(seen, 300, "{groups:?}");
         }
-        assert_eq!(seen, 300);
+    }
+
+    #[test]
+    fn a_wood_of_groups_is_at_most_six_deep_and_every_group_has_its_parent() {
+        for groups in [2, 16, 17, 100, 10_000, 100_000] {
+            let estate = Estate::new(10, Some(groups), 1);
+            let depth = |mut id: u64| {
+                let mut depth = 1;
+                while let Some(parent) = estate.parent(id) {
+                    assert!(estate.subgroups(parent).contains(&id), "{id} in {parent} of {groups}");
+                    (id, depth) = (parent, depth + 1);
+                }
+                depth
+            };
+            assert!((1..=groups).all(|id| depth(id) <= 6), "{groups}");
+            assert_eq!((1..=groups).filter(|id| estate.parent(*id).is_none()).count(), if groups > 16 { 8 } else { 1 });
+        }
+        assert_eq!(Estate::new(10, Some(10_000), 1).group(10_000).unwrap().path.matches('/').count(), 5);
     }
 
     #[test]
     fn another_seed_is_another_estate() {
-        let (a, b, c) = (Estate::new(50, 1), Estate::new(50, 1), Estate::new(50, 2));
+        let (a, b, c) = (Estate::new(50, None, 1), Estate::new(50, None, 1), Estate::new(50, None, 2));
         let all = |estate: &Estate| (1..=50).map(|id| estate.project(id).unwrap().path.clone()).collect::<Vec<_>>();
         assert_eq!(all(&a), all(&b));
         assert_ne!(all(&a), all(&c));

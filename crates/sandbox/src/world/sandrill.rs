@@ -13,7 +13,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::files::WorldFiles;
-use super::model::{Group, Member, Namespace, Person, Project, Visibility, WorldCommit, WorldFile, level};
+use super::model::{Group, Member, Namespace, Person, Project, UserKind, Visibility, WorldCommit, WorldFile, level};
 use crate::clock;
 
 /// The suffix that a file carries where its real name would trouble the embedding, for example a nested `.gitignore`.
@@ -191,7 +191,7 @@ impl Sandrill {
             email: row.email,
             job_title: row.job_title.filter(|title| !title.is_empty()),
             state: row.state,
-            bot: row.bot,
+            kind: if row.bot { UserKind::ProjectBot } else { UserKind::Human },
             created: moment(row.created.as_deref(), "2023-01-09"),
         }));
         id
