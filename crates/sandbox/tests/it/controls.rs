@@ -136,3 +136,26 @@ async fn a_deleted_project_is_nowhere() {
     assert_eq!(data["projects"]["nodes"], json!([]));
     assert_eq!(data["group"]["projects"]["nodes"].as_array().unwrap().len(), 4);
 }
+
+/// An address of this machine that is not loopback; `None` where it has none.
+fn outer_address() -> Option<std::net::IpAddr> {
+    // Nothing is sent: a connected UDP socket only says which address it would send from.
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_loopback() && !ip.is_unspecified())
+}
+
+#[tokio::test]
+async fn controls_are_for_callers_on_this_machine() {
+    let options = sandbox::Options { listen: "0.0.0.0:0".parse().unwrap(), ..sandbox::Options::default() };
+    let server = Server::with(options, crate::server::world()).await;
+    server.read("", "//-/sandbox/routes").await;
+    let Some(ip) = outer_address() else { return };
+    let there = format!("http://{ip}:{}", server.sandbox.listen.port());
+    let seen = server.get("", &format!("{there}/api/v4/projects")).await;
+    assert_eq!(seen.status, 200);
+    for path in ["stats", "routes", "tokens"] {
+        let reply = server.get("", &format!("{there}/-/sandbox/{path}")).await;
+        assert_eq!((reply.status, reply.json()), (404, json!({"error": "404 Not Found"})), "{path}");
+    }
+}
