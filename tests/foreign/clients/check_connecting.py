@@ -78,6 +78,20 @@ def _() -> None:
         equal(username(with_token(made["token"])), gl.user.username)
 
 
+@check("tokens of a project and of a group, listed and rotated by those who keep them; one's own ended")
+def _() -> None:
+    for kind, role, path in (("projects", "maintainer", PAYMENTS), ("groups", "owner", "sandrill/checkout")):
+        place = getattr(api(role), kind).get(path)
+        (token,) = place.access_tokens.list(state="active", get_all=True)
+        made = place.access_tokens.rotate(token.id)
+        own = with_token(made["token"]).personal_access_tokens
+        equal(own.get("self").user_id, token.user_id)
+        equal([row.id for row in place.access_tokens.list(state="active", get_all=True)], [made["id"]])
+        own.delete("self")
+        refused(GitlabAuthenticationError, 401, lambda: own.get("self"), "Token was revoked")
+        equal(place.access_tokens.list(state="active", get_all=True), [])
+
+
 @check("a service account is a user like others, and no person")
 def _() -> None:
     gl = api("service_account")
