@@ -43,6 +43,7 @@ def clients() -> list[Client]:
     scripts = HERE / "clients"
     return [
         Client("python-gitlab", [python, str(scripts / "check_python_gitlab.py")]),
+        Client("connecting", [python, str(scripts / "check_connecting.py")], ["--edition", "premium"]),
         Client("gitbeaker", ["node", str(scripts / "check_gitbeaker.mjs")]),
         Client("git", [python, str(scripts / "check_git.py")]),
         Client("gql", [python, str(scripts / "check_gql.py")]),

@@ -13,17 +13,19 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, on};
 use serde_json::json;
 
-use crate::auth::{self, Tokens, Viewer};
+use crate::auth::{self, Viewer};
 use crate::clock::{self, Clock};
 use crate::door::Peer;
 use crate::errors::{ApiError, json_response};
 use crate::etag::Asked;
+use crate::faults::Faults;
 use crate::hooks::Hooks;
 use crate::options::Edition;
 use crate::repo::Repos;
 use crate::stats::{Observed, Stats, Throttle};
+use crate::tokens::Tokens;
 use crate::world::{World, mix};
-use crate::{controls, git, graphql, pages, rest};
+use crate::{controls, git, graphql, moved, pages, rest};
 
 /// Bodies larger than this are refused with 413: a push or a commit with files.
 const BODY_LIMIT: usize = 256 << 20;
@@ -42,6 +44,7 @@ pub(crate) struct App {
     pub(crate) latency: Duration,
     pub(crate) clock: Arc<Clock>,
     pub(crate) edition: Edition,
+    pub(crate) faults: Faults,
     /// Requests so far, for their correlation ids.
     pub(crate) requests: AtomicU64,
     /// Every route as `METHOD path`, in the order of the table.
@@ -176,17 +179,24 @@ fn meta(serial: u64) -> String {
 async fn pass(app: &Shared, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = request.uri().path();
-    if !path.starts_with("/api/") {
-        return next.run(request).await;
-    }
-    if let Some(route) = &route {
+    let api = path.starts_with("/api/");
+    if let Some(route) = route.as_ref().filter(|_| api) {
         app.stats.count(request.method().as_str(), route);
+    }
+    if let Some(fault) = app.faults.take(request.method().as_str(), route.as_deref().unwrap_or(path), path) {
+        tokio::time::sleep(fault.delay()).await;
+        if let Some(response) = fault.answer() {
+            return response;
+        }
+    }
+    if !api {
+        return next.run(request).await;
     }
     if !app.latency.is_zero() {
         tokio::time::sleep(app.latency).await;
     }
     let query = request.uri().query().unwrap_or_default();
-    let viewer = Viewer::of(app, request.headers(), query);
+    let viewer = Viewer::of(app, request.headers(), path, query);
     let user = viewer.as_ref().ok().and_then(Viewer::id).unwrap_or(0);
     let observed = app.throttle.observe(user, app.clock.now());
     if observed.passed() {
@@ -198,6 +208,8 @@ async fn pass(app: &Shared, mut request: Request, next: Next) -> Response {
             let scope = auth::check_scope(&viewer, request.method(), route.as_deref().unwrap_or_default());
             if let Err(error) = scope {
                 error.into_response()
+            } else if let Some(response) = moved::api(app, &viewer, &request) {
+                response
             } else {
                 let tag = Asked::of(&request);
                 request.extensions_mut().insert(viewer);

@@ -1,115 +1,14 @@
-//! Who is calling: tokens, their scopes, and what their user may see.
+//! Who is calling: the token's scopes, and what its user may see.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method, header};
-use sha2::{Digest as _, Sha256};
-use time::{Date, Duration, OffsetDateTime};
 
 use crate::app::App;
-use crate::clock::Clock;
 use crate::errors::ApiError;
+use crate::tokens::Token;
 use crate::world::World;
 use crate::world::model::{Person, Project, Visibility, level};
-
-/// A personal access token.
-#[derive(Clone, Debug)]
-pub(crate) struct Token {
-    pub(crate) id: u64,
-    pub(crate) name: String,
-    pub(crate) user: u64,
-    pub(crate) scopes: Vec<&'static str>,
-    pub(crate) created: OffsetDateTime,
-    pub(crate) expires: Date,
-    pub(crate) revoked: bool,
-}
-
-impl Token {
-    pub(crate) fn has(&self, scope: &str) -> bool {
-        self.scopes.contains(&scope)
-    }
-
-    /// Neither revoked nor expired.
-    pub(crate) fn active(&self, now: OffsetDateTime) -> bool {
-        !self.revoked && self.expires > now.date()
-    }
-}
-
-/// All tokens of the instance, by value. Values follow from the seed, so a script may keep them.
-#[derive(Debug)]
-pub(crate) struct Tokens {
-    by_value: BTreeMap<String, Arc<Token>>,
-    /// Role to value, as printed in the banner.
-    pub(crate) roles: BTreeMap<String, String>,
-    pub(crate) admin: String,
-    clock: Arc<Clock>,
-}
-
-impl Tokens {
-    /// One token for each role of the world, the odd ones (`read_only`, `no_scope`, `expired`, `revoked`), and the
-    /// administrator's.
-    pub(crate) fn mint(world: &World, seed: u64, clock: Arc<Clock>) -> Self {
-        let all = ["api", "read_api", "read_user", "read_repository", "write_repository"];
-        let roles = world.roles();
-        let maintainer = roles.get("maintainer").copied().unwrap_or(1);
-        let mut wanted: Vec<(String, u64, Vec<&'static str>)> =
-            roles.iter().map(|(role, user)| (role.clone(), *user, all.to_vec())).collect();
-        wanted.push(("read_only".to_owned(), maintainer, vec!["read_api"]));
-        wanted.push(("no_scope".to_owned(), maintainer, vec!["read_user"]));
-        wanted.push(("expired".to_owned(), maintainer, all.to_vec()));
-        wanted.push(("revoked".to_owned(), maintainer, all.to_vec()));
-        wanted.push(("admin".to_owned(), 1, all.to_vec()));
-        let today = clock.now();
-        let mut tokens = Self { by_value: BTreeMap::new(), roles: BTreeMap::new(), admin: String::new(), clock };
-        for (id, (role, user, scopes)) in (1..).zip(wanted) {
-            let value = value(seed, &role);
-            let life = if role == "expired" { Duration::days(-2) } else { Duration::days(300) };
-            let token = Token {
-                id,
-                name: format!("sandbox {role}"),
-                user,
-                scopes,
-                created: today - Duration::days(30),
-                expires: (today + life).date(),
-                revoked: role == "revoked",
-            };
-            insert(&mut tokens, role, value, token);
-        }
-        tokens
-    }
-
-    /// The token with this value, if it is good.
-    pub(crate) fn check(&self, value: &str) -> Result<Arc<Token>, ApiError> {
-        let token = self.by_value.get(value).ok_or_else(ApiError::unauthorized)?;
-        if token.revoked {
-            let why = "Token was revoked. You have to re-authorize from the user.";
-            return Err(ApiError::invalid_token(why));
-        }
-        if !token.active(self.clock.now()) {
-            let why = "Token is expired. You can either do re-authorization or token refresh.";
-            return Err(ApiError::invalid_token(why));
-        }
-        Ok(token.clone())
-    }
-}
-
-fn insert(tokens: &mut Tokens, role: String, value: String, token: Token) {
-    tokens.by_value.insert(value.clone(), Arc::new(token));
-    if role == "admin" {
-        tokens.admin = value;
-    } else {
-        tokens.roles.insert(role, value);
-    }
-}
-
-/// `glpat-` and twenty letters or digits.
-fn value(seed: u64, role: &str) -> String {
-    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let digest = Sha256::digest(format!("sandbox token {seed} {role}").as_bytes());
-    let letters: String = digest.iter().take(20).map(|byte| char::from(ALPHABET[usize::from(*byte) % 62])).collect();
-    format!("glpat-{letters}")
-}
 
 /// Whoever sent the request; both parts are `None` for an anonymous caller.
 #[derive(Clone, Debug, Default)]
@@ -121,7 +20,7 @@ pub(crate) struct Viewer {
 impl Viewer {
     /// Reads the token of a request, if it has one: `PRIVATE-TOKEN`, `Authorization: Bearer`, or the query parameters
     /// `private_token` and `access_token`.
-    pub(crate) fn of(app: &App, headers: &HeaderMap, query: &str) -> Result<Self, ApiError> {
+    pub(crate) fn of(app: &App, headers: &HeaderMap, path: &str, query: &str) -> Result<Self, ApiError> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let bearer = header(header::AUTHORIZATION.as_str()).and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
@@ -135,12 +34,16 @@ impl Viewer {
         let Some(value) = header("private-token").or(bearer).or_else(parameter).or_else(|| header("job-token")) else {
             return Ok(Self::default());
         };
-        Self::with_token(app, &value)
+        Self::known(app, &value, rotates(path))
     }
 
     /// The viewer that a token's value stands for.
     pub(crate) fn with_token(app: &App, value: &str) -> Result<Self, ApiError> {
-        let token = app.tokens.check(value)?;
+        Self::known(app, value, false)
+    }
+
+    fn known(app: &App, value: &str, rotates: bool) -> Result<Self, ApiError> {
+        let token = app.tokens.check(value, rotates)?;
         let user = app.world.person(token.user).ok_or_else(ApiError::unauthorized)?;
         if user.state != "active" {
             return Err(ApiError::forbidden_because("Your account has been blocked."));
@@ -193,7 +96,10 @@ impl Viewer {
             || self.group_level(world, id) > 0
             || self.id().is_some_and(|user| {
                 world.descendants(id).iter().any(|below| world.group_level(user, *below) > 0)
-                    || world.projects_in(id).iter().any(|project| world.own_level(user, *project) > 0)
+                    || world
+                        .own_projects(user)
+                        .iter()
+                        .any(|project| world.group_of(*project).is_some_and(|group| world.lineage(group).contains(&id)))
             })
     }
 
@@ -202,11 +108,21 @@ impl Viewer {
     }
 }
 
+/// Whether a path asks for a token to be rotated.
+fn rotates(path: &str) -> bool {
+    path.ends_with("/rotate") && path.contains("access_tokens/")
+}
+
 /// Whether a token may use a route at all; anonymous callers are judged by what they see instead.
 pub(crate) fn check_scope(viewer: &Viewer, method: &Method, route: &str) -> Result<(), ApiError> {
     let Some(token) = &viewer.token else { return Ok(()) };
-    if token.has("api") || route.ends_with("/personal_access_tokens/self") {
+    let about_itself = route.contains("/personal_access_tokens/self") && !rotates(route);
+    if token.has("api") || about_itself {
         return Ok(());
+    }
+    if route.ends_with("/self/rotate") {
+        let may = token.has("self_rotate");
+        return if may { Ok(()) } else { Err(ApiError::insufficient_scope("api self_rotate")) };
     }
     let reading = matches!(*method, Method::GET | Method::HEAD) || route == "/api/graphql";
     if !reading {

@@ -14,7 +14,7 @@ use crate::auth::Viewer;
 use crate::clock;
 use crate::errors::ApiError;
 use crate::repo::Repo;
-use crate::world::model::{Group, Project};
+use crate::world::model::{Group, Project, level};
 
 /// Query parameters in their order; a name may repeat.
 #[derive(Clone, Debug, Default)]
@@ -130,6 +130,16 @@ impl Call {
         };
         let found = found.filter(|group| self.viewer.sees_group(world, group.id, group.visibility));
         found.ok_or_else(|| ApiError::not_found("Group"))
+    }
+
+    /// The group, for an Owner of it.
+    pub(crate) fn owned_group(&self, id: &str) -> Result<Arc<Group>, ApiError> {
+        let group = self.group(id)?;
+        self.viewer.person()?;
+        if self.viewer.group_level(&self.app.world, group.id) < level::OWNER {
+            return Err(ApiError::forbidden());
+        }
+        Ok(group)
     }
 }
 

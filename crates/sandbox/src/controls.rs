@@ -2,7 +2,7 @@
 //!
 //! Answered on loopback only: the controls ask for no token.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use crate::app::{Shared, Table};
 use crate::call::Fields;
 use crate::errors::{ApiError, json_response};
+use crate::faults::Fault;
 use crate::stats::Limit;
+use crate::tokens::State as TokenState;
 
 /// What every control's path begins with.
 pub(crate) const PREFIX: &str = "/-/sandbox/";
@@ -25,6 +27,19 @@ pub(crate) fn routes(table: &mut Table) {
     });
     table.get("/-/sandbox/routes", async |State(app): State<Shared>| json_response(StatusCode::OK, &json!(app.routes)));
     table.put("/-/sandbox/limits", set_limits);
+    table.put("/-/sandbox/faults", set_fault);
+    table.delete("/-/sandbox/faults", async |State(app): State<Shared>| {
+        app.faults.clear();
+        StatusCode::NO_CONTENT
+    });
+    table.put("/-/sandbox/clock", set_clock);
+    table.put("/-/sandbox/outbound", set_outbound);
+    table.get("/-/sandbox/tokens", async |State(app): State<Shared>| {
+        json_response(StatusCode::OK, &json!(app.tokens.current()))
+    });
+    table.put("/-/sandbox/tokens/{role}", set_token);
+    table.put("/-/sandbox/projects/{path}", move_project);
+    table.delete("/-/sandbox/projects/{path}", delete_project);
 }
 
 fn done() -> Answer {
@@ -38,5 +53,59 @@ async fn set_limits(State(app): State<Shared>, fields: Fields) -> Answer {
         return Err(ApiError::parameter("requests and seconds must be whole numbers above zero"));
     };
     app.throttle.set(Limit { requests, seconds: i64::try_from(seconds).unwrap_or(60) });
+    done()
+}
+
+/// A wrong answer, as `faults::Fault` says.
+async fn set_fault(State(app): State<Shared>, fields: Fields) -> Answer {
+    let fault: Fault =
+        serde_json::from_value(Value::Object(fields.0)).map_err(|error| ApiError::parameter(error.to_string()))?;
+    app.faults.set(fault);
+    done()
+}
+
+/// `{"offsetSeconds": n}`: the instance's clock is so far ahead, or behind.
+async fn set_clock(State(app): State<Shared>, fields: Fields) -> Answer {
+    let Some(seconds) = fields.0.get("offsetSeconds").and_then(Value::as_i64) else {
+        return Err(ApiError::parameter("offsetSeconds must be a whole number"));
+    };
+    app.clock.shift(seconds);
+    done()
+}
+
+/// `{"allow": bool}`: whether hooks may lead to the local network.
+async fn set_outbound(State(app): State<Shared>, fields: Fields) -> Answer {
+    let allow = fields.flag("allow").ok_or_else(|| ApiError::parameter("allow must be true or false"))?;
+    app.hooks.allow_local(allow);
+    done()
+}
+
+/// `{"state": "active" | "expired" | "revoked"}`: of the token that holds the role now.
+async fn set_token(State(app): State<Shared>, Path(role): Path<String>, fields: Fields) -> Answer {
+    let state = match fields.text("state").as_deref() {
+        Some("active") => TokenState::Active,
+        Some("expired") => TokenState::Expired,
+        Some("revoked") => TokenState::Revoked,
+        _ => return Err(ApiError::parameter("state must be active, expired or revoked")),
+    };
+    app.tokens.set(&role, state).ok_or_else(|| ApiError::not_found("Role"))?;
+    done()
+}
+
+fn project(app: &Shared, path: &str) -> Result<u64, ApiError> {
+    let found = app.world.project_at(path).ok_or_else(|| ApiError::not_found("Project"))?;
+    Ok(found.id)
+}
+
+/// `{"path": "new/full/path"}`: the project is renamed, or moved to another group or user.
+async fn move_project(State(app): State<Shared>, Path(path): Path<String>, fields: Fields) -> Answer {
+    let project = project(&app, &path)?;
+    let moved = app.world.move_project(project, fields.need("path")?.trim_matches('/'));
+    moved.map_err(|why| ApiError::message(StatusCode::UNPROCESSABLE_ENTITY, why))?;
+    done()
+}
+
+async fn delete_project(State(app): State<Shared>, Path(path): Path<String>) -> Answer {
+    app.world.delete_project(project(&app, &path)?);
     done()
 }

@@ -106,7 +106,8 @@ pub(crate) async fn serve(app: Shared, service: Service, path: &str, request: Re
             Err(_) => return text(StatusCode::UNAUTHORIZED, DENIED),
         },
     };
-    let project = app.world.project_at(path);
+    // A path that the project had before still leads to it.
+    let project = app.world.project_at(path).or_else(|| app.world.project_once_at(path));
     if viewer.user.is_none() {
         let open = project.as_ref().is_some_and(|project| project.visibility == Visibility::Public);
         if !open || service.pack == Pack::Receive {

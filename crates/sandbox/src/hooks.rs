@@ -1,10 +1,12 @@
-//! Webhooks: who wants to know, and telling them. Push and tag push, to hooks of the project and of the instance.
+//! Webhooks: who wants to know, and telling them. Push and tag push, to hooks of the project, of the groups above it
+//! and of the instance.
 //!
 //! Headers and payload as GitLab documents them; with a `signing_token` also the Standard Webhooks signature. A
 //! delivery is tried once and its outcome kept, as GitLab keeps it; nothing is sent again.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,14 +19,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::app::{App, Shared};
-use crate::clock::{Clock, iso_seconds};
-use crate::repo::edit;
+use crate::clock::Clock;
+use crate::options::Edition;
 use crate::repo::object::Oid;
-use crate::rest::rows;
-use crate::world::model::Project;
 
-/// Commits shown in a push payload.
-const COMMITS_SHOWN: usize = 20;
 /// Deliveries kept for each hook.
 const KEPT: usize = 50;
 /// How long a receiver may take.
@@ -41,11 +39,20 @@ pub(crate) struct Push {
     pub(crate) after: Oid,
 }
 
-/// A hook of a project, or of the instance where `project` is `None`.
+/// What a hook is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Instance,
+    /// The group and everything below it.
+    Group(u64),
+    Project(u64),
+}
+
+/// A hook.
 #[derive(Clone, Debug)]
 pub(crate) struct Hook {
     pub(crate) id: u64,
-    pub(crate) project: Option<u64>,
+    pub(crate) place: Place,
     pub(crate) url: String,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
@@ -103,6 +110,8 @@ pub(crate) struct Hooks {
     seed: u64,
     clock: Arc<Clock>,
     client: reqwest::Client,
+    /// Whether hooks may lead to addresses of the local network.
+    local: AtomicBool,
 }
 
 impl Hooks {
@@ -120,7 +129,40 @@ impl Hooks {
             seed,
             clock,
             client,
+            local: AtomicBool::new(true),
         })
+    }
+
+    /// Lets hooks lead to the local network from now on, or not.
+    pub(crate) fn allow_local(&self, allow: bool) {
+        self.local.store(allow, Ordering::Relaxed);
+    }
+
+    /// Why nothing may be sent to this address, in GitLab's words. Names are not resolved here.
+    pub(crate) fn blocked(&self, address: &str) -> Option<&'static str> {
+        let Some(url) = url::Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https")) else {
+            return Some("Only allowed schemes are http, https");
+        };
+        if self.local.load(Ordering::Relaxed) {
+            return None;
+        }
+        let ip = match url.host()? {
+            url::Host::Ipv4(ip) => IpAddr::V4(ip),
+            url::Host::Ipv6(ip) => ip.to_canonical(),
+            url::Host::Domain(name) => {
+                let local = name == "localhost" || name.ends_with(".localhost");
+                return local.then_some("Requests to localhost are not allowed");
+            }
+        };
+        let near = match ip {
+            IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
+            IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+        };
+        if ip.is_loopback() || ip.is_unspecified() {
+            Some("Requests to localhost are not allowed")
+        } else {
+            near.then_some("Requests to the local network are not allowed")
+        }
     }
 
     /// A new UUID. Drawn from the seed and a counter, so that a run can be repeated.
@@ -137,15 +179,15 @@ impl Hooks {
         hook
     }
 
-    /// The hooks of a project, or of the instance, by id.
-    pub(crate) fn of(&self, project: Option<u64>) -> Vec<Hook> {
+    /// The hooks of a place, by id.
+    pub(crate) fn of(&self, place: Place) -> Vec<Hook> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.values().filter(|hook| hook.project == project).cloned().collect()
+        all.values().filter(|hook| hook.place == place).cloned().collect()
     }
 
-    pub(crate) fn get(&self, project: Option<u64>, id: u64) -> Option<Hook> {
+    pub(crate) fn get(&self, place: Place, id: u64) -> Option<Hook> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&id).filter(|hook| hook.project == project).cloned()
+        all.get(&id).filter(|hook| hook.place == place).cloned()
     }
 
     pub(crate) fn replace(&self, hook: Hook) {
@@ -174,7 +216,7 @@ impl Hooks {
     ) -> Outcome {
         let body = serde_json::to_vec(payload).unwrap_or_default();
         let delivery = self.uuid().to_string();
-        let header = if hook.project.is_none() { "System Hook" } else { event };
+        let header = if hook.place == Place::Instance { "System Hook" } else { event };
         let mut headers = vec![
             ("Content-Type".to_owned(), "application/json".to_owned()),
             ("User-Agent".to_owned(), format!("GitLab/{}", crate::rest::version())),
@@ -200,9 +242,12 @@ impl Hooks {
         for (name, value) in &headers {
             request = request.header(name, value);
         }
-        let status = match request.send().await {
-            Ok(response) => Ok(response.status().as_u16()),
-            Err(error) => Err(format!("{error:#}")),
+        let status = match self.blocked(&hook.url) {
+            Some(why) => Err(format!("URL is blocked: {why}")),
+            None => match request.send().await {
+                Ok(response) => Ok(response.status().as_u16()),
+                Err(error) => Err(format!("{error:#}")),
+            },
         };
         self.keep(hook, event, &headers, payload, &status);
         Outcome { status }
@@ -253,8 +298,11 @@ impl App {
         self.world.touch(push.project, self.clock.now());
         let (kind, event) = kind_of(&push);
         let branch = push.reference.strip_prefix("refs/heads/").map(str::to_owned);
-        let mut wanted: Vec<Hook> = self.hooks.of(Some(push.project));
-        wanted.extend(self.hooks.of(None));
+        let mut wanted: Vec<Hook> = self.hooks.of(Place::Project(push.project));
+        if let (Edition::Premium, Some(group)) = (self.edition, self.world.group_of(push.project)) {
+            wanted.extend(self.world.lineage(group).into_iter().flat_map(|group| self.hooks.of(Place::Group(group))));
+        }
+        wanted.extend(self.hooks.of(Place::Instance));
         wanted.retain(|hook| hook.wants(event) && branch.as_ref().is_none_or(|branch| hook.wants_branch(branch)));
         if wanted.is_empty() {
             return;
@@ -271,67 +319,6 @@ impl App {
             }
         });
     }
-
-    /// The body of a push event; `None` where the project or user has gone.
-    pub(crate) fn push_payload(&self, push: &Push) -> Option<Value> {
-        let project = self.world.project(push.project)?;
-        let user = self.world.person(push.user)?;
-        let repo = self.repos.read(&self.world, &project);
-        let tag = push.reference.starts_with("refs/tags/");
-        let (commits, total) = if tag || push.after == Oid::ZERO {
-            (Vec::new(), 0)
-        } else {
-            edit::pushed(&repo, push.before, push.after, COMMITS_SHOWN)
-        };
-        let web = format!("{}/{}", self.url, project.path);
-        let rows: Vec<Value> = commits
-            .iter()
-            .map(|(commit, changes)| {
-                json!({
-                    "id": commit.oid.to_string(),
-                    "message": commit.message,
-                    "title": commit.title(),
-                    "timestamp": iso_seconds(commit.committer.at),
-                    "url": format!("{web}/-/commit/{}", commit.oid),
-                    "author": { "name": commit.author.name, "email": commit.author.email },
-                    "added": changes.added,
-                    "modified": changes.modified,
-                    "removed": changes.removed,
-                })
-            })
-            .collect();
-        let word = if tag { "tag_push" } else { "push" };
-        let checkout = (push.after != Oid::ZERO).then(|| push.after.to_string());
-        Some(json!({
-            "object_kind": word,
-            "event_name": word,
-            "before": push.before.to_string(),
-            "after": push.after.to_string(),
-            "ref": push.reference,
-            "ref_protected": push.reference == format!("refs/heads/{}", project.default_branch),
-            "checkout_sha": checkout,
-            "message": null,
-            "user_id": user.id,
-            "user_name": user.name,
-            "user_username": user.username,
-            "user_email": user.email,
-            "user_avatar": null,
-            "project_id": project.id,
-            "project": project_block(self, &project),
-            "commits": rows,
-            "total_commits_count": total,
-            "push_options": {},
-            "repository": {
-                "name": project.name,
-                "url": format!("{web}.git"),
-                "description": project.description,
-                "homepage": web,
-                "git_http_url": format!("{web}.git"),
-                "git_ssh_url": format!("git@sandbox.example:{}.git", project.path),
-                "visibility_level": visibility_level(&project),
-            },
-        }))
-    }
 }
 
 /// The event's name in the header, and the flag that asks for it.
@@ -343,38 +330,6 @@ pub(crate) fn kind_of(push: &Push) -> (&'static str, &'static str) {
     }
 }
 
-fn visibility_level(project: &Project) -> u8 {
-    match project.visibility.word() {
-        "public" => 20,
-        "internal" => 10,
-        _ => 0,
-    }
-}
-
-fn project_block(app: &App, project: &Project) -> Value {
-    let web = format!("{}/{}", app.url, project.path);
-    let namespace = rows::name_with_namespace(app, project);
-    let namespace = namespace.rsplit(" / ").nth(1).unwrap_or_default().to_owned();
-    json!({
-        "id": project.id,
-        "name": project.name,
-        "description": project.description,
-        "web_url": web,
-        "avatar_url": null,
-        "git_ssh_url": format!("git@sandbox.example:{}.git", project.path),
-        "git_http_url": format!("{web}.git"),
-        "namespace": namespace,
-        "visibility_level": visibility_level(project),
-        "path_with_namespace": project.path,
-        "default_branch": project.default_branch,
-        "ci_config_path": null,
-        "homepage": web,
-        "url": format!("{web}.git"),
-        "ssh_url": format!("git@sandbox.example:{}.git", project.path),
-        "http_url": format!("{web}.git"),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,7 +337,7 @@ mod tests {
     fn check(filter: &str, branch: &str, expected: bool) {
         let hook = Hook {
             id: 1,
-            project: None,
+            place: Place::Instance,
             url: String::new(),
             name: None,
             description: None,

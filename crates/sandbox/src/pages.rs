@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 
 use crate::app::App;
+use crate::moved;
 use crate::world::model::{Group, Project};
 
 /// Answers a page, or 404 as a page.
@@ -15,6 +16,11 @@ pub(crate) fn serve(app: &App, request: &Request) -> Response {
     let path = percent_encoding::percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned();
     let path = path.trim_matches('/');
     let (front, rest) = path.split_once("/-/").unwrap_or((path, ""));
+    if app.world.project_at(front).is_none()
+        && let Some(response) = moved::page(app, front, rest)
+    {
+        return response;
+    }
     let body = if path.is_empty() {
         Some(home(app))
     } else if let Some(project) = app.world.project_at(front) {

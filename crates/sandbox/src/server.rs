@@ -12,18 +12,20 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::{self, App};
-use crate::auth::Tokens;
 use crate::clock::Clock;
 use crate::door::{Door, Peer};
 use crate::graphql;
 use crate::hooks::Hooks;
 use crate::options::Options;
 use crate::repo::Repos;
+use crate::tokens::Tokens;
 use crate::world::World;
 use crate::world::files::WorldFiles;
 
 /// The largest generated estate.
 const MOST_PROJECTS: u32 = 100_000;
+/// The most groups of one.
+const MOST_GROUPS: u32 = 100_000;
 
 /// A running instance. Dropping it stops the server.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub struct Sandbox {
     /// Where it listens; `url` may have a name in it that leads there.
     pub listen: SocketAddr,
     /// Role to token: `owner`, `maintainer`, `developer`, `reporter`, `guest`, `read_only` (a maintainer's with scope
-    /// `read_api`), `no_scope` (`read_user` only), `expired`, `revoked`.
+    /// `read_api`), `no_scope` (`read_user` only), `expired`, `revoked`, and those of `tokens::Tokens::mint`.
     pub tokens: BTreeMap<String, String>,
     /// The administrator's, who is a member of every project.
     pub admin_token: String,
@@ -113,6 +115,9 @@ pub async fn start_with(options: Options, files: WorldFiles) -> Result<Sandbox> 
     if options.projects.is_some_and(|count| count == 0 || count > MOST_PROJECTS) {
         bail!("--projects must be between 1 and {MOST_PROJECTS}");
     }
+    if options.groups.is_some_and(|count| count == 0 || count > MOST_GROUPS) {
+        bail!("--groups must be between 1 and {MOST_GROUPS}");
+    }
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is the port taken?", options.listen))?;
@@ -127,12 +132,14 @@ pub async fn start_with(options: Options, files: WorldFiles) -> Result<Sandbox> 
             (dir.clone(), Scratch(Some(dir)))
         }
     };
-    let world = match options.projects {
-        Some(count) => World::generated(count, options.seed),
+    let mut world = match options.projects {
+        Some(count) => World::generated(count, options.groups, options.seed),
         None => World::declared(files, &url)?,
     };
     let clock = Arc::new(Clock::default());
-    let tokens = Tokens::mint(&world, options.seed, clock.clone());
+    let host = url::Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let seats = world.seat(options.seed, &host);
+    let tokens = Tokens::mint(&world, &seats, options.seed, clock.clone());
     let (routes, names) = app::table();
     let app = Arc::new(App {
         repos: Repos::open(&dir)?,
@@ -143,6 +150,7 @@ pub async fn start_with(options: Options, files: WorldFiles) -> Result<Sandbox> 
         latency: options.latency,
         clock,
         edition: options.edition,
+        faults: crate::faults::Faults::default(),
         requests: std::sync::atomic::AtomicU64::new(0),
         routes: names,
         url: url.clone(),

@@ -202,7 +202,7 @@ def _() -> None:
     folder = clone("sandrill/harbour-ops/berth-planner", "reporter", "--depth", "1")
     equal(git("rev-list", "--count", "HEAD", where=folder).strip(), "1")
     git("fetch", "--quiet", "--unshallow", role="reporter", where=folder)
-    equal(git("rev-list", "--count", "HEAD", where=folder).strip(), "4")
+    equal(git("rev-list", "--count", "HEAD", where=folder).strip(), "13")
 
 
 @check("the first push into an empty project")

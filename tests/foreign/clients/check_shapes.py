@@ -170,6 +170,7 @@ READS: list[tuple[str, str, str]] = [
     (f"/projects/{PROJECT}/repository/commits/<commit>", "/projects/{id}/repository/commits/{sha}", "reporter"),
     (f"/projects/{PROJECT}/repository/commits/<commit>/diff", "/projects/{id}/repository/commits/{sha}/diff", "reporter"),
     (f"/projects/{PROJECT}/repository/commits/<commit>/refs", "/projects/{id}/repository/commits/{sha}/refs", "reporter"),
+    (f"/projects/{PROJECT}/repository/contributors", "/projects/{id}/repository/contributors", "reporter"),
     (f"/projects/{PROJECT}/repository/branches", "/projects/{id}/repository/branches", "reporter"),
     (f"/projects/{PROJECT}/repository/branches/main", "/projects/{id}/repository/branches/{branch}", "reporter"),
 ]
@@ -246,6 +247,20 @@ def _() -> None:
     equal(ask("DELETE", one, TOKENS["maintainer"]).status_code, 204)
 
 
+@check("rotated tokens as described")
+def _() -> None:
+    need()
+    made = ask("POST", "/personal_access_tokens/self/rotate", TOKENS["expiring"])
+    holds(made.json()["token"].startswith("glpat-"), "no new value")
+    fits("POST", "/personal_access_tokens/self/rotate", made)
+    one = f"/personal_access_tokens/{made.json()['id']}"
+    fits("GET", "/personal_access_tokens/{id}", ask("GET", one, ADMIN))
+    fits("POST", "/personal_access_tokens/{id}/rotate", ask("POST", f"{one}/rotate", ADMIN))
+    for kind, place, role in (("projects", PROJECT, "project_bot"), ("groups", GROUP, "group_bot")):
+        answer = ask("POST", f"/{kind}/{place}/access_tokens/self/rotate", TOKENS[role])
+        fits("POST", f"/{kind}/{{id}}/access_tokens/self/rotate", answer)
+
+
 @check("system hooks as described")
 def _() -> None:
     need()
@@ -271,7 +286,10 @@ def _() -> None:
 def _() -> None:
     need()
     # The facts say so: these exist in GitLab and not in the description.
-    absent = {"/users", "/users/{}", "/users/{}/projects", "/hooks/{}"}
+    absent = {"/users", "/users/{}", "/users/{}/projects", "/hooks/{}", "/groups/{}/hooks", "/groups/{}/hooks/{}"}
+    absent |= {"/groups/{}/hooks/{}/test/{}", "/groups/{}/hooks/{}/events"}
+    for kind in ("projects", "groups"):
+        absent |= {f"/{kind}/{{}}/access_tokens{rest}" for rest in ("", "/{}", "/{}/rotate")}
 
     def plain(path: str) -> str:
         return "/".join("{}" if step.startswith(("{", ":", "*")) else step for step in path.split("/"))

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::node::{BlobNode, EntryNode, MemberNode, Node};
 use super::resolve::{Asked, Found, gid};
 use crate::clock::{date, iso_z};
+use crate::options::Edition;
 use crate::repo::object::Commit;
 use crate::rest::{revision, rows, version};
-use crate::world::model::{Group, Person, Project, last_segment, level};
+use crate::world::model::{Group, Person, Project, UserKind, last_segment, level};
 
 /// Answers a plain field of any object that has no file of its own.
 pub(super) fn plain(node: &Node, asked: &Asked<'_>) -> Found {
@@ -20,7 +21,7 @@ pub(super) fn plain(node: &Node, asked: &Asked<'_>) -> Found {
         Node::Metadata => match asked.name {
             "version" => version().into(),
             "revision" => revision().into(),
-            "enterprise" => false.into(),
+            "enterprise" => (asked.call.app.edition == Edition::Premium).into(),
             _ => Found::Node(Node::Kas),
         },
         Node::Kas => {
@@ -175,16 +176,25 @@ fn group_namespace(group: &Group, asked: &Asked<'_>) -> Found {
     }
 }
 
+/// `UserType` of the schema.
+pub(super) fn user_type(person: &Person) -> &'static str {
+    match person.kind {
+        UserKind::Human => "HUMAN",
+        UserKind::ProjectBot => "PROJECT_BOT",
+        UserKind::ServiceAccount => "SERVICE_ACCOUNT",
+    }
+}
+
 fn user(person: &Person, asked: &Asked<'_>) -> Found {
     match asked.name {
         "id" => gid("User", person.id).into(),
         "username" => person.username.as_str().into(),
         "name" => person.name.as_str().into(),
         "state" => person.state.as_str().into(),
-        "bot" => person.bot.into(),
-        "human" => (!person.bot).into(),
+        "bot" => person.bot().into(),
+        "human" => (!person.bot()).into(),
         "active" => (person.state == "active").into(),
-        "type" => if person.bot { "PROJECT_BOT" } else { "HUMAN" }.into(),
+        "type" => user_type(person).into(),
         "publicEmail" | "email" => person.email.as_str().into(),
         "commitEmail" => (asked.call.viewer.id() == Some(person.id)).then(|| person.email.clone()).into(),
         "webUrl" => format!("{}/{}", asked.call.app.url, person.username).into(),

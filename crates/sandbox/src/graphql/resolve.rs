@@ -6,13 +6,13 @@ use apollo_compiler::executable::SelectionSet;
 use serde_json::{Map, Value, json};
 
 use super::connection::{self, Wish};
-use super::node::{Complexity, Connection, MemberNode, Node, Page};
+use super::node::{Complexity, Connection, Node, Page};
 use super::plan::Plan;
-use super::{fields, repository};
+use super::{fields, groups, people, repository};
 use crate::call::Call;
 use crate::rest::rows;
 use crate::world::World;
-use crate::world::model::{Group, Namespace, Person, Project, level};
+use crate::world::model::{Group, Namespace, Project, level};
 
 /// What a field resolves to.
 pub(super) enum Found {
@@ -102,7 +102,7 @@ pub(super) fn resolve(node: &Node, asked: &Asked<'_>) -> Answer {
         }
         Node::PageInfo(connection) => Ok(page_info(&connection.page, asked.name)),
         Node::Project(project) => project_field(project, asked),
-        Node::Group(group) => group_field(group, asked),
+        Node::Group(group) => groups::field(group, asked),
         Node::Repository(project) => repository::field(project, asked),
         Node::Tree(tree) => repository::tree_field(tree, asked),
         other => Ok(fields::plain(other, asked)),
@@ -150,9 +150,9 @@ fn query(asked: &Asked<'_>) -> Answer {
             Found::maybe(group.or_else(|| world.person_named(path).map(Node::UserNamespace)))
         }
         "projects" => projects(asked)?,
-        "groups" => groups(asked)?,
-        "user" => user(asked)?,
-        _ => users(asked)?,
+        "groups" => groups::root(asked)?,
+        "user" => people::user(asked)?,
+        _ => people::users(asked)?,
     })
 }
 
@@ -166,7 +166,7 @@ pub(super) fn global_id(text: &str, model: &str, plural: &str) -> Result<u64, St
     number.parse().map_err(|_| format!("{text} is not a valid GitLab ID."))
 }
 
-fn ids(asked: &Asked<'_>, model: &str, plural: &str) -> Result<Option<Vec<u64>>, String> {
+pub(super) fn ids(asked: &Asked<'_>, model: &str, plural: &str) -> Result<Option<Vec<u64>>, String> {
     let Some(list) = asked.list("ids") else { return Ok(None) };
     let mut found = list.iter().map(|id| global_id(id, model, plural)).collect::<Result<Vec<_>, _>>()?;
     found.sort_unstable();
@@ -174,67 +174,14 @@ fn ids(asked: &Asked<'_>, model: &str, plural: &str) -> Result<Option<Vec<u64>>,
     Ok(Some(found))
 }
 
-fn signed_in(asked: &Asked<'_>) -> Result<(), String> {
+pub(super) fn signed_in(asked: &Asked<'_>) -> Result<(), String> {
     let refused = "The resource that you are attempting to access does not exist or you don't have permission to \
                    perform this action";
     if asked.call.viewer.user.is_some() { Ok(()) } else { Err(refused.to_owned()) }
 }
 
-fn user(asked: &Asked<'_>) -> Answer {
-    signed_in(asked)?;
-    let world = asked.world();
-    let person = match (asked.text("id"), asked.text("username")) {
-        (Some(id), None) => world.person(global_id(id, "User", "Users")?),
-        (None, Some(name)) => world.person_named(name),
-        _ => return Err("Provide either a single username or id".to_owned()),
-    };
-    Ok(Found::maybe(person.map(Node::User)))
-}
-
-fn users(asked: &Asked<'_>) -> Answer {
-    signed_in(asked)?;
-    let world = asked.world();
-    let wanted = ids(asked, "User", "Users")?;
-    let names = asked.list("usernames");
-    if wanted.is_some() && names.is_some() {
-        return Err("Provide either a list of usernames or ids".to_owned());
-    }
-    let search = asked.text("search").map(str::to_lowercase);
-    let fits = |person: &Arc<Person>| {
-        search.as_ref().is_none_or(|word| {
-            person.name.to_lowercase().contains(word) || person.username.to_lowercase().contains(word)
-        }) && (asked.flag("admins") != Some(true) || person.admin)
-            && (asked.flag("active") != Some(true) || person.state == "active")
-            && (asked.flag("humans") != Some(true) || !person.bot)
-    };
-    let all: Vec<u64> = match (wanted, names) {
-        (Some(ids), _) => ids,
-        (None, Some(names)) => names.iter().filter_map(|name| world.person_named(name)).map(|p| p.id).collect(),
-        (None, None) => world.people().collect(),
-    };
-    let ascending = asked.text("sort").is_some_and(|sort| sort.to_lowercase().ends_with("_asc"));
-    Ok(records(asked, "UserCoreConnection", all, ascending, |id| world.person(id).filter(fits).map(Node::User)))
-}
-
-fn groups(asked: &Asked<'_>) -> Answer {
-    let world = asked.world();
-    let viewer = &asked.call.viewer;
-    let wanted = ids(asked, "Group", "Groups")?;
-    let search = asked.text("search").map(str::to_lowercase);
-    let fits = |group: &Arc<Group>| {
-        viewer.sees_group(world, group.id, group.visibility)
-            && search
-                .as_ref()
-                .is_none_or(|word| group.name.to_lowercase().contains(word) || group.path.to_lowercase().contains(word))
-            && (asked.flag("topLevelOnly") != Some(true) || group.parent.is_none())
-            && (asked.flag("ownedOnly") != Some(true) || viewer.group_level(world, group.id) >= level::OWNER)
-    };
-    let all = wanted.unwrap_or_else(|| world.groups().collect());
-    Ok(records(asked, "GroupConnection", all, true, |id| world.group(id).filter(fits).map(Node::Group)))
-}
-
 /// A connection over ids in ascending order, walked in the wished direction.
-fn records(
+pub(super) fn records(
     asked: &Asked<'_>,
     type_name: &'static str,
     mut all: Vec<u64>,
@@ -248,7 +195,12 @@ fn records(
 }
 
 /// A connection over ids in the order given. A cursor's id need not be in the list any more where the order is by id.
-fn ordered(asked: &Asked<'_>, type_name: &'static str, all: Vec<u64>, read: impl Fn(u64) -> Option<Node>) -> Found {
+pub(super) fn ordered(
+    asked: &Asked<'_>,
+    type_name: &'static str,
+    all: Vec<u64>,
+    read: impl Fn(u64) -> Option<Node>,
+) -> Found {
     let wish = Wish::of(&asked.arguments);
     let counted = asked.selects(&["count"]).then(|| all.iter().copied().filter(|id| read(*id).is_some()).collect());
     let page = if wish.backward() {
@@ -294,7 +246,7 @@ fn projects(asked: &Asked<'_>) -> Answer {
     Ok(ordered(asked, "ProjectConnection", all, |id| read_project(asked, id)))
 }
 
-fn sort_projects(world: &World, all: &mut [u64], sort: &str) {
+pub(super) fn sort_projects(world: &World, all: &mut [u64], sort: &str) {
     let (by, descending) = match sort.rsplit_once('_') {
         Some((by, "asc")) => (by, false),
         Some((by, _)) => (by, true),
@@ -375,148 +327,9 @@ fn project_field(project: &Arc<Project>, asked: &Asked<'_>) -> Answer {
         }
         "userPermissions" => Found::Node(Node::ProjectPermissions(project.clone())),
         "maxAccessLevel" => Found::Node(Node::AccessLevel(asked.call.viewer.level(world, project.id))),
-        "projectMembers" => project_members(project, asked)?,
+        "projectMembers" => people::of_project(project, asked)?,
         _ => fields::project(project, asked),
     })
-}
-
-fn project_members(project: &Arc<Project>, asked: &Asked<'_>) -> Answer {
-    signed_in(asked)?;
-    let world = asked.world();
-    let relations = asked.list("relations").unwrap_or_default();
-    let has = |word: &str| relations.iter().any(|relation| relation == word);
-    let wanted = ids(asked, "User", "Users")?;
-    let types = asked.list("userTypes");
-    let rows = if has("INHERITED") {
-        let all = world.all_project_members(project);
-        all.into_iter().filter(|(_, group)| has("DIRECT") || group.is_some()).collect()
-    } else if has("DIRECT") {
-        project.members.iter().map(|member| (member.clone(), None)).collect()
-    } else {
-        Vec::new()
-    };
-    let nodes = rows.into_iter().filter_map(|(member, group)| {
-        let person = world.person(member.user)?;
-        if wanted.as_ref().is_some_and(|ids| !ids.contains(&person.id))
-            || types.as_ref().is_some_and(|types| !types.iter().any(|t| (t == "HUMAN") != person.bot))
-            || !fits_member(asked, &person, member.level)
-        {
-            return None;
-        }
-        let group = group.and_then(|id| world.group(id));
-        let project = group.is_none().then(|| project.clone());
-        Some(Node::Member(Arc::new(MemberNode { member, person, group, project })))
-    });
-    Ok(asked.page("MemberInterfaceConnection", nodes.collect()))
-}
-
-fn fits_member(asked: &Asked<'_>, person: &Person, held: u8) -> bool {
-    asked.text("search").is_none_or(|word| {
-        let word = word.to_lowercase();
-        person.name.to_lowercase().contains(&word) || person.username.to_lowercase().contains(&word)
-    }) && asked
-        .list("accessLevels")
-        .is_none_or(|levels| levels.iter().any(|name| level::from_graphql(name) == Some(held)))
-}
-
-fn group_field(group: &Arc<Group>, asked: &Asked<'_>) -> Answer {
-    let world = asked.world();
-    let viewer = &asked.call.viewer;
-    Ok(match asked.name {
-        "parent" => Found::maybe(group.parent.and_then(|id| world.group(id)).map(Node::Group)),
-        "maxAccessLevel" => Found::Node(Node::AccessLevel(viewer.group_level(world, group.id))),
-        "userPermissions" => Found::Node(Node::GroupPermissions(group.clone())),
-        "groupMembers" => group_members(group, asked)?,
-        "projects" => group_projects(group, asked)?,
-        "descendantGroups" => {
-            let deep = asked.flag("includeParentDescendants").unwrap_or(true);
-            let wanted = ids(asked, "Group", "Groups")?;
-            let search = asked.text("search").map(str::to_lowercase);
-            let below = if deep { world.descendants(group.id) } else { world.subgroups(group.id) };
-            let mut groups: Vec<Arc<Group>> = below
-                .into_iter()
-                .filter(|id| wanted.as_ref().is_none_or(|wanted| wanted.contains(id)))
-                .filter_map(|id| world.group(id))
-                .filter(|group| viewer.sees_group(world, group.id, group.visibility))
-                .filter(|group| {
-                    search.as_ref().is_none_or(|word| {
-                        group.name.to_lowercase().contains(word) || group.slug().to_lowercase().contains(word)
-                    })
-                })
-                .filter(|group| {
-                    asked.flag("owned") != Some(true) || viewer.group_level(world, group.id) >= level::OWNER
-                })
-                .collect();
-            sort_groups(&mut groups, asked.text("sort").unwrap_or("NAME_ASC"));
-            asked.page("GroupConnection", groups.into_iter().map(Node::Group).collect())
-        }
-        _ => fields::group(group, asked),
-    })
-}
-
-fn sort_groups(groups: &mut [Arc<Group>], sort: &str) {
-    match sort {
-        s if s.starts_with("PATH") => groups.sort_by(|a, b| a.path.cmp(&b.path)),
-        s if s.starts_with("ID") || s.starts_with("CREATED") || s.starts_with("UPDATED") => {
-            groups.sort_by_key(|group| group.id);
-        }
-        _ => groups.sort_by_cached_key(|group| (group.name.to_lowercase(), group.id)),
-    }
-    if sort.ends_with("_DESC") {
-        groups.reverse();
-    }
-}
-
-fn group_members(group: &Arc<Group>, asked: &Asked<'_>) -> Answer {
-    signed_in(asked)?;
-    let world = asked.world();
-    let relations = asked.list("relations").unwrap_or_default();
-    let has = |word: &str| relations.iter().any(|relation| relation == word);
-    let mut rows: Vec<_> = if has("INHERITED") {
-        let all = world.all_group_members(group.id);
-        all.into_iter().filter(|(_, from)| has("DIRECT") || *from != group.id).collect()
-    } else if has("DIRECT") {
-        world.group_members(group.id).into_iter().map(|member| (member, group.id)).collect()
-    } else {
-        Vec::new()
-    };
-    if has("DESCENDANTS") {
-        for below in world.descendants(group.id) {
-            for member in world.group_members(below) {
-                if rows.iter().all(|(known, _)| known.user != member.user) {
-                    rows.push((member, below));
-                }
-            }
-        }
-    }
-    let nodes = rows.into_iter().filter_map(|(member, from)| {
-        let person = world.person(member.user).filter(|person| fits_member(asked, person, member.level))?;
-        Some(Node::Member(Arc::new(MemberNode { member, person, group: world.group(from), project: None })))
-    });
-    Ok(asked.page("GroupMemberConnection", nodes.collect()))
-}
-
-fn group_projects(group: &Arc<Group>, asked: &Asked<'_>) -> Answer {
-    let world = asked.world();
-    let mut all = world.projects_in(group.id);
-    if asked.flag("includeSubgroups") == Some(true) {
-        all.extend(world.descendants(group.id).into_iter().flat_map(|below| world.projects_in(below)));
-    }
-    if let Some(wanted) = ids(asked, "Project", "Projects")? {
-        all.retain(|id| wanted.contains(id));
-    }
-    all.sort_unstable();
-    let sort = asked.text("sort").unwrap_or("id_desc").to_lowercase();
-    sort_projects(world, &mut all, &sort);
-    let archived = asked.flag("includeArchived").unwrap_or(true);
-    let search = asked.text("search").map(str::to_lowercase);
-    Ok(ordered(asked, "ProjectConnection", all, |id| {
-        let project = world.project(id)?;
-        let fits = asked.call.viewer.sees(world, &project)
-            && (archived || !project.archived)
-            && search.as_ref().is_none_or(|word| rows::found(&project, word, false));
-        fits.then_some(Node::Project(project))
-    }))
 }
 
 /// `gid://gitlab/Project/1`.

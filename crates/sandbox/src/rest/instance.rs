@@ -1,11 +1,11 @@
-//! Version, metadata, and the caller's own token.
+//! Version and metadata.
 
 use serde_json::json;
 
-use super::{Answer, ok, rows};
+use super::{Answer, ok};
 use crate::app::Table;
 use crate::call::Call;
-use crate::errors::ApiError;
+use crate::options::Edition;
 
 /// The GitLab version that the sandbox speaks for.
 pub(crate) const VERSION: &str = "18.6.2";
@@ -16,7 +16,6 @@ pub(super) fn routes(table: &mut Table) {
     // The older name of the same answer.
     table.get("/api/v4/version", metadata);
     table.get("/api/v4/metadata", metadata);
-    table.get("/api/v4/personal_access_tokens/self", own_token);
 }
 
 async fn metadata(call: Call) -> Answer {
@@ -25,11 +24,6 @@ async fn metadata(call: Call) -> Answer {
         "version": VERSION,
         "revision": REVISION,
         "kas": { "enabled": false, "externalUrl": null, "externalK8sProxyUrl": null, "version": null },
-        "enterprise": false,
+        "enterprise": call.app.edition == Edition::Premium,
     }))
-}
-
-async fn own_token(call: Call) -> Answer {
-    let token = call.viewer.token.as_ref().ok_or_else(ApiError::unauthorized)?;
-    ok(&rows::token(token, call.app.clock.now()))
 }

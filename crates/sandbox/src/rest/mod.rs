@@ -8,9 +8,11 @@ mod groups;
 mod hooks;
 mod instance;
 mod members;
+mod oauth;
 mod projects;
 mod repository;
 pub(crate) mod rows;
+mod tokens;
 mod users;
 
 use axum::http::StatusCode;
@@ -23,9 +25,11 @@ use crate::errors::{ApiError, json_response};
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, ApiError>;
 
-/// Adds all routes under `/api/v4`.
+/// Adds all routes under `/api/v4`, and the one of OAuth.
 pub(crate) fn routes(table: &mut Table) {
     instance::routes(table);
+    tokens::routes(table);
+    oauth::routes(table);
     users::routes(table);
     groups::routes(table);
     members::routes(table);

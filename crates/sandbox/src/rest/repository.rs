@@ -1,5 +1,7 @@
 //! The repository as trees and blobs.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
@@ -19,6 +21,7 @@ use crate::repo::object::Oid;
 
 pub(super) fn routes(table: &mut Table) {
     table.get("/api/v4/projects/{id}/repository/tree", tree);
+    table.get("/api/v4/projects/{id}/repository/contributors", contributors);
     table.get("/api/v4/projects/{id}/repository/blobs/{sha}", blob);
     table.get("/api/v4/projects/{id}/repository/blobs/{sha}/raw", raw_blob);
 }
@@ -65,6 +68,36 @@ async fn tree(call: Call, Path(id): Path<String>) -> Answer {
     }
     let paged = page.cut(found.iter());
     let rows: Vec<Value> = paged.rows.iter().map(|row| json(row)).collect();
+    Ok(page.answer(&call.address, &paged, rows))
+}
+
+/// Who committed how often. GitLab counts no lines here: both numbers have long been zero.
+async fn contributors(call: Call, Path(id): Path<String>) -> Answer {
+    let (_, repo) = call.repository(&id)?;
+    let params = &call.params;
+    let order = params.word("order_by", &["commits", "name", "email"])?;
+    let descending = params.word("sort", &["asc", "desc"])? == "desc";
+    let page = Page::of(params)?;
+    let tip = repo.resolve(params.get("ref").unwrap_or("HEAD"));
+    if tip.is_none() && !repo.is_empty() {
+        return Err(ApiError::not_found("Commit"));
+    }
+    let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for commit in tip.iter().flat_map(|tip| repo.log(tip.oid, None)) {
+        *counts.entry((commit.author.email, commit.author.name)).or_default() += 1;
+    }
+    let mut rows: Vec<((String, String), u64)> = counts.into_iter().collect();
+    match order {
+        "name" => rows.sort_by(|a, b| a.0.1.cmp(&b.0.1)),
+        "email" => {}
+        _ => rows.sort_by_key(|(_, count)| *count),
+    }
+    if descending {
+        rows.reverse();
+    }
+    let paged = page.cut(rows.iter());
+    let json = |((email, name), count): &((String, String), u64)| json!({ "name": name, "email": email, "commits": count, "additions": 0, "deletions": 0 });
+    let rows = paged.rows.iter().map(|row| json(row)).collect();
     Ok(page.answer(&call.address, &paged, rows))
 }
 

@@ -1,10 +1,12 @@
 //! The JSON of users, groups, members, projects, commits and branches, field by field as GitLab's entities write them.
 //! A field that needs a right the caller lacks is left out, not null, where GitLab does so.
 
-use serde_json::{Map, Value, json};
+mod settings;
+
+use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::auth::{Token, Viewer};
+use crate::auth::Viewer;
 use crate::clock::{date, iso, iso_offset};
 use crate::repo::object::Commit;
 use crate::repo::{Repo, diff};
@@ -24,7 +26,7 @@ pub(crate) fn user_basic(app: &App, person: &Person) -> Value {
     })
 }
 
-fn merge(mut base: Value, more: Value) -> Value {
+pub(super) fn merge(mut base: Value, more: Value) -> Value {
     if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
         base.extend(more);
     }
@@ -47,7 +49,7 @@ pub(crate) fn user(app: &App, person: &Person) -> Value {
             "organization": null,
             "job_title": person.job_title.clone().unwrap_or_default(),
             "pronouns": null,
-            "bot": person.bot,
+            "bot": person.bot(),
             "work_information": person.job_title,
             "followers": 0,
             "following": 0,
@@ -189,7 +191,7 @@ pub(crate) fn project_basic(app: &App, viewer: &Viewer, project: &Project) -> Va
 /// The full row, for a known caller. `single` adds what only `GET /projects/:id` computes.
 pub(crate) fn project(app: &App, viewer: &Viewer, project: &Project) -> Value {
     let base = project_basic(app, viewer, project);
-    let mut row = merge(base, project_settings(app, project));
+    let mut row = merge(base, settings::of(app, project));
     let level = viewer.level(&app.world, project.id);
     if let Value::Object(map) = &mut row {
         if let Namespace::User(id) = project.namespace
@@ -204,7 +206,7 @@ pub(crate) fn project(app: &App, viewer: &Viewer, project: &Project) -> Value {
             map.insert("mr_default_target_self".to_owned(), false.into());
         }
         if level >= level::MAINTAINER {
-            admin_settings(map);
+            settings::for_maintainers(map);
         }
         let own = viewer.id().map_or(0, |user| app.world.own_level(user, project.id));
         let group = match (viewer.id(), project.namespace) {
@@ -219,130 +221,6 @@ pub(crate) fn project(app: &App, viewer: &Viewer, project: &Project) -> Value {
         map.insert("permissions".to_owned(), permissions);
     }
     row
-}
-
-fn project_settings(app: &App, project: &Project) -> Value {
-    let api = format!("{}/api/v4/projects/{}", app.url, project.id);
-    let creator = match project.namespace {
-        Namespace::User(id) => id,
-        Namespace::Group(_) => 1,
-    };
-    let row = json!({
-        "_links": {
-            "self": api,
-            "issues": format!("{api}/issues"),
-            "merge_requests": format!("{api}/merge_requests"),
-            "repo_branches": format!("{api}/repository/branches"),
-            "labels": format!("{api}/labels"),
-            "events": format!("{api}/events"),
-            "members": format!("{api}/members"),
-            "cluster_agents": format!("{api}/cluster_agents"),
-        },
-        "container_registry_image_prefix": format!("registry.{}/{}", "sandbox.example", project.path),
-        "packages_enabled": true,
-        "empty_repo": app.is_empty(project),
-        "archived": project.archived,
-        "resolve_outdated_diff_discussions": false,
-        "repository_object_format": "sha1",
-        "issues_enabled": true,
-        "merge_requests_enabled": true,
-        "wiki_enabled": true,
-        "jobs_enabled": true,
-        "snippets_enabled": true,
-        "container_registry_enabled": true,
-        "service_desk_enabled": false,
-        "service_desk_address": null,
-        "can_create_merge_request_in": true,
-    });
-    // In two parts, because the macro recurses on every field.
-    let more = json!({
-        "emails_disabled": false,
-        "emails_enabled": true,
-        "shared_runners_enabled": true,
-        "lfs_enabled": true,
-        "creator_id": creator,
-        "import_url": null,
-        "import_type": null,
-        "import_status": "none",
-        "open_issues_count": 0,
-        "description_html": project.description.clone().unwrap_or_default(),
-        "updated_at": iso(project.last_activity),
-        "ci_config_path": "",
-        "public_jobs": true,
-        "shared_with_groups": [],
-        "only_allow_merge_if_pipeline_succeeds": false,
-        "allow_merge_on_skipped_pipeline": null,
-        "request_access_enabled": true,
-        "only_allow_merge_if_all_discussions_are_resolved": false,
-        "remove_source_branch_after_merge": true,
-        "printing_merge_request_link_enabled": true,
-        "merge_method": "merge",
-        "squash_option": "default_off",
-        "enforce_auth_checks_on_uploads": true,
-        "suggestion_commit_message": null,
-        "merge_commit_template": null,
-        "squash_commit_template": null,
-        "issue_branch_template": null,
-        "warn_about_potentially_unwanted_characters": true,
-        "autoclose_referenced_issues": true,
-        "marked_for_deletion_at": null,
-        "marked_for_deletion_on": null,
-    });
-    let mut row = merge(row, more);
-    if let Value::Object(map) = &mut row {
-        for name in ACCESS_LEVELS {
-            let word = if name == "pages" { "private" } else { "enabled" };
-            map.insert(format!("{name}_access_level"), word.into());
-        }
-    }
-    row
-}
-
-const ACCESS_LEVELS: [&str; 18] = [
-    "issues",
-    "repository",
-    "merge_requests",
-    "forking",
-    "wiki",
-    "builds",
-    "snippets",
-    "pages",
-    "analytics",
-    "container_registry",
-    "security_and_compliance",
-    "releases",
-    "environments",
-    "feature_flags",
-    "infrastructure",
-    "monitor",
-    "model_experiments",
-    "model_registry",
-];
-
-fn admin_settings(map: &mut Map<String, Value>) {
-    let settings = json!({
-        "ci_default_git_depth": 20,
-        "ci_forward_deployment_enabled": true,
-        "ci_forward_deployment_rollback_allowed": true,
-        "ci_job_token_scope_enabled": false,
-        "ci_separated_caches": true,
-        "ci_allow_fork_pipelines_to_run_in_parent_project": true,
-        "ci_id_token_sub_claim_components": ["project_path", "ref_type", "ref"],
-        "build_git_strategy": "fetch",
-        "keep_latest_artifact": true,
-        "restrict_user_defined_variables": true,
-        "ci_pipeline_variables_minimum_override_role": "developer",
-        "runner_token_expiration_interval": null,
-        "group_runners_enabled": true,
-        "auto_cancel_pending_pipelines": "enabled",
-        "build_timeout": 3600,
-        "auto_devops_enabled": false,
-        "auto_devops_deploy_strategy": "continuous",
-        "ci_push_repository_for_job_token_allowed": false,
-    });
-    if let Value::Object(settings) = settings {
-        map.extend(settings);
-    }
 }
 
 /// A group's row.
@@ -452,22 +330,6 @@ pub(crate) fn branch(app: &App, viewer: &Viewer, project: &Project, repo: &Repo,
         "can_push": level >= need,
         "default": default,
         "web_url": format!("{}/{}/-/tree/{name}", app.url, project.path),
-    })
-}
-
-/// A personal access token's row, without its value.
-pub(crate) fn token(token: &Token, now: time::OffsetDateTime) -> Value {
-    json!({
-        "id": token.id,
-        "name": token.name,
-        "revoked": token.revoked,
-        "created_at": iso(token.created),
-        "description": null,
-        "scopes": token.scopes,
-        "user_id": token.user,
-        "last_used_at": iso(now),
-        "active": token.active(now),
-        "expires_at": date(token.expires),
     })
 }
 

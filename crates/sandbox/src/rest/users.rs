@@ -40,7 +40,7 @@ async fn list(call: Call) -> Answer {
             })
             && (!active || person.state == "active")
             && (!blocked || person.state == "blocked")
-            && (!humans || !person.bot)
+            && (!humans || !person.bot())
     };
     let ids = call.app.world.people();
     let ordered: Box<dyn Iterator<Item = u64>> = match &username {

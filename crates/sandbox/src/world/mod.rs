@@ -3,13 +3,16 @@
 //! Two sources answer alike: the declared world (Sandrill) and the generated estate. This room knows nothing of HTTP,
 //! GraphQL or git objects. What happens later (a push) is kept beside the source, in a small overlay.
 
+mod access;
 mod estate;
 pub(crate) mod files;
 pub(crate) mod model;
+mod overlay;
 mod sandrill;
+mod words;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -18,7 +21,9 @@ use time::OffsetDateTime;
 use estate::Estate;
 pub(crate) use estate::mix;
 use files::WorldFiles;
-use model::{Group, Member, Namespace, Person, Project, WorldCommit, WorldFile, level};
+use model::{Group, Member, Namespace, Person, Project, WorldCommit, WorldFile};
+pub(crate) use overlay::Seats;
+use overlay::{Changes, Extras};
 use sandrill::Sandrill;
 
 enum Source {
@@ -29,8 +34,8 @@ enum Source {
 /// The instance's content. Ids of people, groups and projects each run from 1 without gaps.
 pub(crate) struct World {
     source: Source,
-    /// Last pushes of this process, by project.
-    activity: RwLock<HashMap<u64, OffsetDateTime>>,
+    extras: Extras,
+    changes: RwLock<Changes>,
 }
 
 impl World {
@@ -39,13 +44,21 @@ impl World {
         Ok(Self::from(Source::Declared(Box::new(Sandrill::load(files, base_url)?))))
     }
 
-    /// A generated estate of so many projects.
-    pub(crate) fn generated(projects: u32, seed: u64) -> Self {
-        Self::from(Source::Generated(Estate::new(u64::from(projects), seed)))
+    /// A generated estate of so many projects, and groups where their number is given.
+    pub(crate) fn generated(projects: u32, groups: Option<u32>, seed: u64) -> Self {
+        Self::from(Source::Generated(Estate::new(u64::from(projects), groups.map(u64::from), seed)))
+    }
+
+    fn changes(&self) -> RwLockReadGuard<'_, Changes> {
+        self.changes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changes_mut(&self) -> RwLockWriteGuard<'_, Changes> {
+        self.changes.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn from(source: Source) -> Self {
-        Self { source, activity: RwLock::default() }
+        Self { source, extras: Extras::default(), changes: RwLock::default() }
     }
 
     /// Role to user id: owner, maintainer, developer, reporter, guest.
@@ -63,13 +76,20 @@ impl World {
     // ── people ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(crate) fn people(&self) -> std::ops::RangeInclusive<u64> {
-        1..=match &self.source {
+        1..=self.source_people() + self.extras.people.len() as u64
+    }
+
+    fn source_people(&self) -> u64 {
+        match &self.source {
             Source::Declared(world) => world.people.len() as u64,
             Source::Generated(estate) => estate.people(),
         }
     }
 
     pub(crate) fn person(&self, id: u64) -> Option<Arc<Person>> {
+        if let Some(extra) = id.checked_sub(self.source_people()).filter(|extra| *extra > 0) {
+            return self.extras.people.get(index(extra)?).cloned();
+        }
         match &self.source {
             Source::Declared(world) => world.people.get(index(id)?).cloned(),
             Source::Generated(estate) => estate.person(id),
@@ -81,6 +101,7 @@ impl World {
             Source::Declared(world) => world.person_named(username).and_then(|id| self.person(id)),
             Source::Generated(estate) => estate.person_named(username),
         }
+        .or_else(|| self.extras.people.iter().find(|extra| extra.username.eq_ignore_ascii_case(username)).cloned())
     }
 
     // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,6 +118,13 @@ impl World {
             Source::Declared(world) => world.groups.get(index(id)?).cloned(),
             Source::Generated(estate) => estate.group(id),
         }
+        .map(|mut group| {
+            let extra = self.extras.of_group(id);
+            if !extra.is_empty() {
+                Arc::make_mut(&mut group).members.extend_from_slice(extra);
+            }
+            group
+        })
     }
 
     pub(crate) fn group_at(&self, path: &str) -> Option<Arc<Group>> {
@@ -150,17 +178,19 @@ impl World {
 
     /// Direct members of a group.
     pub(crate) fn group_members(&self, group: u64) -> Vec<Member> {
-        match &self.source {
+        let mut members = match &self.source {
             Source::Declared(world) => {
                 index(group).and_then(|at| world.groups.get(at)).map(|group| group.members.clone()).unwrap_or_default()
             }
             Source::Generated(estate) => estate.members(group),
-        }
+        };
+        members.extend_from_slice(self.extras.of_group(group));
+        members
     }
 
     /// Ids of the projects directly in a group.
     pub(crate) fn projects_in(&self, group: u64) -> Vec<u64> {
-        match &self.source {
+        let mut found: Vec<u64> = match &self.source {
             Source::Declared(world) => world
                 .projects
                 .iter()
@@ -168,7 +198,17 @@ impl World {
                 .map(|project| project.id)
                 .collect(),
             Source::Generated(estate) => estate.projects_in(group).collect(),
+        };
+        let changes = self.changes();
+        if changes.places.is_empty() && changes.gone.is_empty() {
+            return found;
         }
+        found.retain(|id| !changes.places.contains_key(id));
+        let moved = changes.places.iter().filter(|(_, place)| place.namespace == Namespace::Group(group));
+        found.extend(moved.map(|(id, _)| *id));
+        found.retain(|id| !changes.gone.contains(id));
+        found.sort_unstable();
+        found
     }
 
     // ── projects ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,28 +225,46 @@ impl World {
             Source::Declared(world) => world.projects.get(index(id)?).cloned(),
             Source::Generated(estate) => estate.project(id),
         }?;
-        if let Some(at) = self.activity.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        let extra = self.extras.of_project(id);
+        if !extra.is_empty() {
+            Arc::make_mut(&mut project).members.extend_from_slice(extra);
+        }
+        let changes = self.changes();
+        if changes.gone.contains(&id) {
+            return None;
+        }
+        if let Some(at) = changes.activity.get(&id) {
             Arc::make_mut(&mut project).last_activity = *at;
+        }
+        if let Some(place) = changes.places.get(&id) {
+            let project = Arc::make_mut(&mut project);
+            project.path.clone_from(&place.path);
+            project.namespace = place.namespace;
         }
         Some(project)
     }
 
     pub(crate) fn project_at(&self, path: &str) -> Option<Arc<Project>> {
+        let moved = self.changes().moved_to(path);
+        if let Some(id) = moved {
+            return self.project(id);
+        }
         let id = match &self.source {
             Source::Declared(world) => world.project_at(path),
             Source::Generated(estate) => estate.project_at(path),
         };
-        id.and_then(|id| self.project(id))
+        // A project that has moved is no longer where the source has it.
+        id.filter(|id| !self.changes().places.contains_key(id)).and_then(|id| self.project(id))
     }
 
     /// Moves a project's last activity; called by a push.
     pub(crate) fn touch(&self, project: u64, at: OffsetDateTime) {
-        self.activity.write().unwrap_or_else(PoisonError::into_inner).insert(project, at);
+        self.changes_mut().activity.insert(project, at);
     }
 
     /// Last activity without making the project.
     pub(crate) fn last_activity(&self, id: u64) -> OffsetDateTime {
-        if let Some(at) = self.activity.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        if let Some(at) = self.changes().activity.get(&id) {
             return *at;
         }
         match &self.source {
@@ -245,6 +303,12 @@ impl World {
 
     /// The group a project is in, if it is in one.
     pub(crate) fn group_of(&self, project: u64) -> Option<u64> {
+        if let Some(place) = self.changes().places.get(&project) {
+            return match place.namespace {
+                Namespace::Group(group) => Some(group),
+                Namespace::User(_) => None,
+            };
+        }
         match &self.source {
             Source::Declared(world) => match world.projects.get(index(project)?)?.namespace {
                 Namespace::Group(group) => Some(group),
@@ -252,82 +316,6 @@ impl World {
             },
             Source::Generated(estate) => Some(estate.group_of(project)),
         }
-    }
-
-    // ── access ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// The user's level in a group, inherited levels included; 0 for none.
-    pub(crate) fn group_level(&self, user: u64, group: u64) -> u8 {
-        let mut best = 0;
-        for group in self.lineage(group) {
-            best = best.max(self.direct_level(user, group));
-        }
-        best
-    }
-
-    fn direct_level(&self, user: u64, group: u64) -> u8 {
-        match &self.source {
-            Source::Declared(world) => index(group)
-                .and_then(|at| world.groups.get(at))
-                .and_then(|group| group.members.iter().find(|member| member.user == user))
-                .map_or(0, |member| member.level),
-            Source::Generated(estate) => estate
-                .member_levels(group)
-                .into_iter()
-                .find(|(member, _)| *member == user)
-                .map_or(0, |(_, level)| level),
-        }
-    }
-
-    /// The user's direct level on the project itself.
-    pub(crate) fn own_level(&self, user: u64, project: u64) -> u8 {
-        match &self.source {
-            Source::Declared(world) => index(project)
-                .and_then(|at| world.projects.get(at))
-                .and_then(|project| project.members.iter().find(|member| member.user == user))
-                .map_or(0, |member| member.level),
-            Source::Generated(_) => 0,
-        }
-    }
-
-    /// The user's level on a project, from wherever it comes; 0 for none.
-    pub(crate) fn level(&self, user: u64, project: u64) -> u8 {
-        let inherited = self.group_of(project).map_or(0, |group| self.group_level(user, group));
-        inherited.max(self.own_level(user, project))
-    }
-
-    /// Members of a group with those it inherits, one row a user with the highest level, and the group each row is of.
-    pub(crate) fn all_group_members(&self, group: u64) -> Vec<(Member, u64)> {
-        let mut seen = HashSet::new();
-        let mut rows: Vec<(Member, u64)> = Vec::new();
-        for group in self.lineage(group) {
-            for member in self.group_members(group) {
-                if seen.insert(member.user) {
-                    rows.push((member, group));
-                } else if let Some(row) = rows.iter_mut().find(|(row, _)| row.user == member.user)
-                    && row.0.level < member.level
-                {
-                    *row = (member, group);
-                }
-            }
-        }
-        rows
-    }
-
-    /// Members of a project with those it inherits; the second part is the group a row comes from.
-    pub(crate) fn all_project_members(&self, project: &Project) -> Vec<(Member, Option<u64>)> {
-        let mut rows: Vec<(Member, Option<u64>)> =
-            project.members.iter().map(|member| (member.clone(), None)).collect();
-        if let Namespace::Group(group) = project.namespace {
-            for (member, group) in self.all_group_members(group) {
-                match rows.iter_mut().find(|(row, _)| row.user == member.user) {
-                    Some(row) if row.0.level >= member.level => {}
-                    Some(row) => *row = (member, Some(group)),
-                    None => rows.push((member, Some(group))),
-                }
-            }
-        }
-        rows
     }
 
     // ── content ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -367,11 +355,6 @@ impl World {
                 .filter_map(|(author, at, message)| Some(WorldCommit { author: estate.person(author)?, at, message }))
                 .collect(),
         }
-    }
-
-    /// Whether a visitor with this level may read code; guests may where the code is open to everyone anyway.
-    pub(crate) fn reads_code(project: &Project, user_level: u8) -> bool {
-        user_level >= level::REPORTER || project.visibility != model::Visibility::Private
     }
 }
 

@@ -96,8 +96,25 @@ pub(crate) struct Person {
     /// `active`, `blocked`, …
     pub(crate) state: String,
     pub(crate) admin: bool,
-    pub(crate) bot: bool,
+    pub(crate) kind: UserKind,
     pub(crate) created: OffsetDateTime,
+}
+
+/// What a user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UserKind {
+    Human,
+    /// Made with a project or group access token.
+    ProjectBot,
+    /// Made by an owner for a program.
+    ServiceAccount,
+}
+
+impl Person {
+    /// GitLab's `bot`, which a service account is too.
+    pub(crate) fn bot(&self) -> bool {
+        self.kind != UserKind::Human
+    }
 }
 
 /// A direct membership.

@@ -4,119 +4,23 @@
 //! The literal `{{base_url}}` in a file becomes the server's own address, so that a catalog file can name a file of
 //! another project by its full URL.
 
+mod sheet;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
-use serde::Deserialize;
 use time::OffsetDateTime;
 
+use sheet::{GroupRow, MemberRow, PersonRow, ProjectRow, Sheet, active};
+
 use super::files::WorldFiles;
-use super::model::{Group, Member, Namespace, Person, Project, Visibility, WorldCommit, WorldFile, level};
+use super::model::{Group, Member, Namespace, Person, Project, UserKind, Visibility, WorldCommit, WorldFile, level};
 use crate::clock;
 
 /// The suffix that a file carries where its real name would trouble the embedding, for example a nested `.gitignore`.
 const SUFFIX: &str = ".world";
-
-#[derive(Debug, Deserialize)]
-struct Sheet {
-    #[serde(default)]
-    people: Vec<PersonRow>,
-    #[serde(default)]
-    groups: Vec<GroupRow>,
-    #[serde(default)]
-    projects: Vec<ProjectRow>,
-    /// Role to user name; a role that is not named here is found by level.
-    #[serde(default)]
-    tokens: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct PersonRow {
-    username: String,
-    name: String,
-    email: String,
-    #[serde(default)]
-    job_title: Option<String>,
-    #[serde(default = "active")]
-    state: String,
-    #[serde(default)]
-    bot: bool,
-    #[serde(default)]
-    created: Option<String>,
-}
-
-fn active() -> String {
-    "active".to_owned()
-}
-
-#[derive(Debug, Deserialize)]
-struct MemberRow {
-    user: String,
-    level: u8,
-    #[serde(default)]
-    expires: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct GroupRow {
-    path: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    description: Option<String>,
-    #[serde(default)]
-    visibility: Visibility,
-    #[serde(default)]
-    members: Vec<MemberRow>,
-    #[serde(default)]
-    created: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ProjectRow {
-    path: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    description: Option<String>,
-    #[serde(default)]
-    topics: Vec<String>,
-    #[serde(default)]
-    visibility: Visibility,
-    #[serde(default)]
-    archived: bool,
-    #[serde(default = "main_branch")]
-    default_branch: String,
-    #[serde(default)]
-    languages: BTreeMap<String, f64>,
-    #[serde(default)]
-    members: Vec<MemberRow>,
-    #[serde(default)]
-    created: Option<String>,
-    #[serde(default)]
-    last_activity: Option<String>,
-    #[serde(default)]
-    forked_from: Option<String>,
-    #[serde(default)]
-    commits: Vec<CommitRow>,
-    #[serde(default)]
-    empty: bool,
-}
-
-fn main_branch() -> String {
-    "main".to_owned()
-}
-
-#[derive(Debug, Deserialize)]
-struct CommitRow {
-    #[serde(default)]
-    author: Option<String>,
-    #[serde(default)]
-    date: Option<String>,
-    message: String,
-}
 
 /// The declared world in memory. Ids: people, groups and projects count from 1 in the order of the sheet, person 1
 /// being the administrator.
@@ -191,7 +95,7 @@ impl Sandrill {
             email: row.email,
             job_title: row.job_title.filter(|title| !title.is_empty()),
             state: row.state,
-            bot: row.bot,
+            kind: if row.bot { UserKind::ProjectBot } else { UserKind::Human },
             created: moment(row.created.as_deref(), "2023-01-09"),
         }));
         id

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sandbox::{Options, WorldFiles};
 use serde_json::{Value, json};
 
 use crate::server::Server;
@@ -83,7 +84,7 @@ async fn a_hundred_thousand_projects_cost_nothing_until_asked() {
     let last =
         server.read("admin", "/projects?pagination=keyset&order_by=id&sort=asc&id_after=99990&simple=true").await;
     assert_eq!((last.rows().len(), last.next()), (10, None));
-    let refused = sandbox::start(sandbox::Options { projects: Some(100_001), ..sandbox::Options::default() }).await;
+    let refused = sandbox::start(Options { projects: Some(100_001), ..Options::default() }).await;
     assert!(refused.unwrap_err().to_string().contains("100000"));
 }
 
@@ -93,11 +94,39 @@ async fn groups_nest_and_have_five_members() {
     let groups = server.read("admin", "/groups?per_page=100").await;
     assert_eq!(groups.rows().len(), 20);
     for id in groups.column("id") {
-        assert_eq!(server.read("admin", &format!("/groups/{id}/members")).await.rows().len(), 5);
+        // The bots of the tokens for a group and for a whole tree are members like others.
+        let bots = if id == 1 || id == 2 { 1 } else { 0 };
+        assert_eq!(server.read("admin", &format!("/groups/{id}/members")).await.rows().len(), 5 + bots);
     }
     let depth = groups.column("full_path").iter().map(|path| path.as_str().unwrap().matches('/').count()).max();
     assert_eq!(depth, Some(2));
     let below = server.read("admin", "/groups/1/descendant_groups?per_page=100").await;
     assert_eq!(below.rows().len(), 19);
     assert_eq!(server.read("admin", "/groups/1/subgroups").await.rows().len(), 8);
+}
+
+#[tokio::test]
+async fn ten_thousand_groups_several_tops_six_deep() {
+    let options = Options { projects: Some(1000), groups: Some(10_000), ..Options::default() };
+    let server = Server::with(options, WorldFiles::embedded()).await;
+    let tops = server.read("owner", "/groups?top_level_only=true&per_page=100").await;
+    assert_eq!(tops.rows().len(), 8);
+    let membership =
+        async |role: &str| server.read(role, "/projects?membership=true&per_page=1").await.header("x-total").to_owned();
+    assert_eq!((membership("admin").await, membership("owner").await), ("1000".to_owned(), "1000".to_owned()));
+    let query = "query($after: String) { group(fullPath: \"estate\") { descendantGroups(first: 100, sort: ID_ASC, after: $after) { count nodes { fullPath projectsCount } pageInfo { hasNextPage endCursor } } } }";
+    let below = server.ask("owner", query, json!({})).await["data"]["group"]["descendantGroups"].clone();
+    assert!(below["count"].as_u64() > Some(1000), "{below}");
+    let deepest = server.read("owner", "/groups/10000").await.json();
+    assert_eq!(deepest["full_path"].as_str().unwrap().matches('/').count(), 5);
+    // Every 119th group has projects, twelve or eleven of them.
+    let of = async |group: u32| {
+        server.read("owner", &format!("/groups/{group}/projects")).await.header("x-total").to_owned()
+    };
+    assert_eq!((of(1).await, of(2).await, of(120).await), ("12".to_owned(), "0".to_owned(), "12".to_owned()));
+    assert_eq!(server.read("group_bot", "/projects?membership=true").await.header("x-total"), "12");
+    for groups in [0, 100_001] {
+        let options = Options { projects: Some(10), groups: Some(groups), ..Options::default() };
+        assert!(sandbox::start(options).await.unwrap_err().to_string().contains("--groups"));
+    }
 }

@@ -255,20 +255,23 @@ async fn cursors_walk_everything_once() {
         }
         after = page["pageInfo"]["endCursor"].clone();
     }
-    assert_eq!(count, 5);
+    // Five people, and the service account that belongs to the group.
+    assert_eq!(count, 6);
 }
 
 #[tokio::test]
 async fn groups_members_and_introspection() {
     let server = Server::small().await;
     let query = r#"query { group(fullPath: "ferry/pay") { id projectsCount descendantGroupsCount
-        direct: groupMembers(relations: [DIRECT]) { nodes { user { username } } }
+        direct: groupMembers(relations: [DIRECT]) { nodes { user { username type } } }
         all: groupMembers { nodes { accessLevel { integerValue } user { username state type } group { fullPath } } }
         owners: groupMembers(accessLevels: [OWNER]) { nodes { user { username } } }
         projects(includeSubgroups: true, sort: NAME_ASC) { nodes { fullPath } }
         descendantGroups { nodes { fullPath } } } }"#;
     let group = ask(&server, "developer", query).await["data"]["group"].clone();
-    assert_eq!(group["direct"]["nodes"], json!([{"user": {"username": "dev.oak"}}]));
+    assert_eq!(group["direct"]["nodes"][0], json!({"user": {"username": "dev.oak", "type": "HUMAN"}}));
+    assert_eq!(group["direct"]["nodes"][1]["user"]["type"], "PROJECT_BOT");
+    assert_eq!(group["direct"]["nodes"].as_array().unwrap().len(), 2);
     let mine = group["all"]["nodes"]
         .as_array()
         .unwrap()
@@ -280,7 +283,7 @@ async fn groups_members_and_introspection() {
         mine,
         json!({"accessLevel": {"integerValue": 40}, "user": {"username": "dev.oak", "state": "active", "type": "HUMAN"}, "group": {"fullPath": "ferry/pay"}})
     );
-    assert_eq!(group["owners"]["nodes"].as_array().unwrap().len(), 2);
+    assert_eq!(group["owners"]["nodes"].as_array().unwrap().len(), 3);
     assert_eq!(group["projects"]["nodes"].as_array().unwrap().len(), 2);
     assert_eq!(group["descendantGroups"]["nodes"], json!([{"fullPath": "ferry/pay/deep"}]));
     let types = ask(

@@ -17,7 +17,7 @@ use crate::server::Server;
 type Received = (HeaderMap, Bytes);
 
 /// A receiver that keeps what it gets.
-async fn receiver() -> (String, mpsc::UnboundedReceiver<Received>) {
+pub(crate) async fn receiver() -> (String, mpsc::UnboundedReceiver<Received>) {
     let (sender, received) = mpsc::unbounded_channel::<Received>();
     let keep = async |State(sender): State<Arc<mpsc::UnboundedSender<Received>>>, headers: HeaderMap, body: Bytes| {
         sender.send((headers, body)).unwrap();
