@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use model::{ConnectionName, Millis};
+use tokio::sync::futures::Notified;
 use url::Url;
 
 use crate::{
     Catalog, CatalogError,
     handle::contains,
     status::{ConnectionStatus, Phase, Webhooks},
+    timetable::{Due, Intervals, Timetable},
 };
 
 /// The connections by name.
@@ -21,6 +23,26 @@ pub(crate) struct Connection {
     /// Was everything it can see read once, in this run or an earlier one?
     pub(crate) complete: bool,
     pub(crate) status: ConnectionStatus,
+    pub(crate) timetable: Timetable,
+}
+
+impl Connection {
+    /// The status says what the timetable does.
+    fn tell_times(&mut self) {
+        let table = &self.timetable;
+        self.status.interval_seconds = u64::try_from(table.pass_interval() / 1_000).unwrap_or(0);
+        if let Some(next) = table.next_pass() {
+            self.status.next_at = Some(next);
+        }
+        let webhooks = &mut self.status.webhooks;
+        webhooks.listening = table.trusts();
+        webhooks.doubted_since = table.doubt().map(|(since, _)| since);
+        webhooks.why = match (table.listening(), table.doubt()) {
+            (false, _) => "no webhooks are known to cover everything that is read".to_owned(),
+            (true, None) => "webhooks tell of every push".to_owned(),
+            (true, Some((_, why))) => format!("{why}; polling until the next webhook comes"),
+        };
+    }
 }
 
 impl Catalog {
@@ -34,10 +56,75 @@ impl Catalog {
     /// Notes that a GitLab told us something.
     pub fn hook_received(&self, connection: &ConnectionName) {
         let now = self.clock().now();
-        self.update_status(connection, |status| {
-            status.webhooks =
-                Webhooks { last_received_at: Some(now), received: status.webhooks.received.saturating_add(1) };
+        self.retime(connection, |known| {
+            known.timetable.believe();
+            known.status.webhooks.last_received_at = Some(now);
+            known.status.webhooks.received = known.status.webhooks.received.saturating_add(1);
         });
+    }
+
+    /// Says whether webhooks reach us for everything that this connection reads. If so, little is asked by the clock; a
+    /// push that none told of ends that until the next one comes.
+    pub fn set_listening(&self, connection: &ConnectionName, listening: bool) {
+        self.retime(connection, |known| known.timetable.listen(listening));
+    }
+
+    pub(crate) fn doubt_webhooks(&self, connection: &ConnectionName, why: String) {
+        let now = self.clock().now();
+        self.retime(connection, |known| known.timetable.doubt_it(now, why));
+    }
+
+    pub(crate) fn trusts_webhooks(&self, connection: &ConnectionName) -> bool {
+        self.connections().get(connection).is_some_and(|known| known.timetable.trusts())
+    }
+
+    /// Changes the times of a connection, and what the status says about them.
+    fn retime(&self, connection: &ConnectionName, change: impl FnOnce(&mut Connection)) {
+        self.retime_if(connection, || true, change);
+    }
+
+    /// As `retime`, if `current` holds; nothing replaces the connection while that is asked.
+    pub(crate) fn retime_if(
+        &self,
+        connection: &ConnectionName,
+        current: impl FnOnce() -> bool,
+        change: impl FnOnce(&mut Connection),
+    ) {
+        if let Some(known) = self.connections().get_mut(connection)
+            && current()
+        {
+            change(known);
+            known.tell_times();
+        }
+        self.timetables().notify_waiters();
+        self.tell_status();
+    }
+
+    pub(crate) fn timetables_changed(&self) -> Notified<'_> {
+        self.timetables().notified()
+    }
+
+    /// What is due at `now`; it is then no longer.
+    pub(crate) fn take_due(&self, now: Millis) -> Vec<(ConnectionName, Due)> {
+        let mut connections = self.connections();
+        let due = connections.iter_mut().map(|(name, known)| (name.clone(), known.timetable.take(now)));
+        due.filter(|(_, due)| *due != Due::default()).collect()
+    }
+
+    /// When something is due next.
+    pub(crate) fn next_due(&self) -> Option<Millis> {
+        self.connections().values().map(|known| known.timetable.next()).min()
+    }
+
+    /// Until when activity is known.
+    pub(crate) fn known_to(&self, connection: &ConnectionName) -> Option<Millis> {
+        self.connections().get(connection).map(|known| known.timetable.known_to)
+    }
+
+    pub(crate) fn polled(&self, connection: &ConnectionName, asked: Millis) {
+        if let Some(known) = self.connections().get_mut(connection) {
+            known.timetable.known_to = asked;
+        }
     }
 
     pub(crate) fn known(&self, name: &ConnectionName) -> Result<(), CatalogError> {
@@ -50,24 +137,35 @@ impl Catalog {
         })
     }
 
-    /// Knows a connection from now on, or knows it anew: what GitLab told by itself stays counted.
-    pub(crate) fn put_connection(&self, name: &ConnectionName, url: &Url, last_good_at: Option<Millis>, entities: u64) {
+    /// Knows a connection from now on, or knows it anew: what GitLab told by itself still holds.
+    pub(crate) fn put_connection(
+        &self,
+        name: &ConnectionName,
+        url: &Url,
+        last_good_at: Option<Millis>,
+        entities: u64,
+        poll: Millis,
+    ) {
         let mut connections = self.connections();
-        let webhooks = connections.get(name).map(|known| known.status.webhooks.clone()).unwrap_or_default();
-        let interval = self.interval_seconds();
-        let status = ConnectionStatus { entities, webhooks, ..waiting(name, url, last_good_at, interval) };
-        connections.insert(name.clone(), Connection { url: url.clone(), complete: last_good_at.is_some(), status });
+        let before = connections.get(name);
+        let pass = i64::try_from(self.interval_seconds()).unwrap_or(i64::MAX).saturating_mul(1_000);
+        let mut timetable = Timetable::new(Intervals { pass, poll }, self.clock().now());
+        if let Some(before) = before {
+            timetable.keep(&before.timetable);
+        }
+        let webhooks = before.map(|known| known.status.webhooks.clone()).unwrap_or_default();
+        let status = ConnectionStatus { entities, webhooks, ..waiting(name, url, last_good_at) };
+        let mut known = Connection { url: url.clone(), complete: last_good_at.is_some(), status, timetable };
+        known.tell_times();
+        connections.insert(name.clone(), known);
         drop(connections);
+        self.timetables().notify_waiters();
         self.tell_status();
     }
 
     pub(crate) fn remove_connection(&self, name: &ConnectionName) {
         self.connections().remove(name);
         self.tell_status();
-    }
-
-    pub(crate) fn update_status(&self, connection: &ConnectionName, change: impl FnOnce(&mut ConnectionStatus)) {
-        self.update_status_if(connection, || true, change);
     }
 
     /// Changes the status if `current` holds; nothing replaces the connection while that is asked.
@@ -92,7 +190,7 @@ impl Catalog {
     }
 }
 
-fn waiting(name: &ConnectionName, url: &Url, last_good_at: Option<i64>, interval_seconds: u64) -> ConnectionStatus {
+fn waiting(name: &ConnectionName, url: &Url, last_good_at: Option<i64>) -> ConnectionStatus {
     ConnectionStatus {
         name: name.to_string(),
         url: url.to_string(),
@@ -104,7 +202,7 @@ fn waiting(name: &ConnectionName, url: &Url, last_good_at: Option<i64>, interval
         finished_at: None,
         last_good_at,
         next_at: None,
-        interval_seconds,
+        interval_seconds: 0,
         requests: 0,
         error: None,
         partial: Vec::new(),

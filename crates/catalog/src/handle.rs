@@ -6,6 +6,7 @@ use model::{Clock, ConnectionName, Entity, ProjectId, Source};
 use policy::Permit;
 use sha2::{Digest, Sha256};
 use store::{Applied, JobKey, Location, Store};
+use tokio::sync::Notify;
 use url::Url;
 
 use crate::{
@@ -21,6 +22,9 @@ use crate::{
 pub(crate) const PROJECT_JOB: &str = "catalog.project";
 /// The job that reads everything a connection can see; its key is the connection.
 pub(crate) const PASS_JOB: &str = "catalog.pass";
+
+/// The job that looks for activity and for lost webhooks; its key is the connection.
+pub(crate) const POLL_JOB: &str = "catalog.poll";
 
 /// Why something asked of the catalog was not done.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +66,8 @@ struct Shared {
     index: RwLock<Index>,
     feed: Feed,
     connections: Mutex<Connections>,
+    /// Rung when something may be due sooner or later than before.
+    timetables: Notify,
     interval_seconds: u64,
 }
 
@@ -96,6 +102,7 @@ impl Catalog {
             index: RwLock::new(index),
             feed: Feed::starting_at(start),
             connections: Mutex::new(Connections::new()),
+            timetables: Notify::new(),
             interval_seconds,
         };
         Self { shared: Arc::new(shared) }
@@ -242,6 +249,10 @@ impl Catalog {
         self.shared.feed.status();
     }
 
+    pub(crate) fn timetables(&self) -> &Notify {
+        &self.shared.timetables
+    }
+
     pub(crate) fn interval_seconds(&self) -> u64 {
         self.shared.interval_seconds
     }
@@ -257,6 +268,10 @@ pub(crate) fn contains(root: &Url, address: &Url) -> bool {
 
 pub(crate) fn pass_job(connection: &ConnectionName) -> JobKey {
     JobKey { kind: PASS_JOB.to_owned(), key: connection.to_string() }
+}
+
+pub(crate) fn poll_job(connection: &ConnectionName) -> JobKey {
+    JobKey { kind: POLL_JOB.to_owned(), key: connection.to_string() }
 }
 
 pub(crate) fn project_job(connection: &ConnectionName, project: ProjectId) -> JobKey {

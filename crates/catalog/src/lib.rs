@@ -20,6 +20,7 @@ mod project;
 mod status;
 pub mod sync;
 mod target;
+mod timetable;
 mod walk;
 #[cfg(test)]
 mod walk_tests;

@@ -128,4 +128,10 @@ pub struct Webhooks {
     pub last_received_at: Option<Millis>,
     /// How many came.
     pub received: u64,
+    /// Are they believed to tell of every push, so that little is asked?
+    pub listening: bool,
+    /// For people: why it is so.
+    pub why: String,
+    /// Since when they are not believed although they should come; `None` when they are, or when none are expected.
+    pub doubted_since: Option<Millis>,
 }

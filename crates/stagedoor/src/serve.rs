@@ -89,7 +89,6 @@ impl Server {
         let interval = config.catalog.interval_seconds;
         let catalog = Catalog::open(store.clone(), Arc::clone(&parts.clock), interval).await?;
         let settings = SyncSettings {
-            interval: Duration::from_secs(interval),
             poll: Duration::from_secs(config.catalog.poll_seconds),
             catalog_file: config.catalog.file.clone(),
         };

@@ -1,6 +1,9 @@
 //! Webhooks: stored once each, in one transaction with the job that they wake.
 
+use std::collections::HashSet;
+
 use model::{ConnectionName, Millis, ProjectId};
+use sqlx::Row;
 
 use crate::{Error, JobKey, Store, jobs};
 
@@ -61,6 +64,22 @@ impl Store {
         tx.commit().await?;
         self.inner.jobs.notify_waiters();
         Ok(Accepted::Stored)
+    }
+
+    /// The projects that webhooks of a connection told of since a time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn told_of(&self, connection: &ConnectionName, since: Millis) -> Result<HashSet<ProjectId>, Error> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT project_id FROM hook_events WHERE connection = $1 AND received_at >= $2 \
+             AND project_id IS NOT NULL",
+        )
+        .bind(connection.as_str())
+        .bind(since)
+        .fetch_all(&self.inner.reader)
+        .await?;
+        rows.iter().map(|row| Ok(ProjectId(u64::try_from(row.try_get::<i64, _>("project_id")?).unwrap_or(0)))).collect()
     }
 
     /// Forgets event ids that are older than anybody resends.

@@ -64,6 +64,16 @@ impl Store {
         Ok(())
     }
 
+    /// Asks for a job, to be done at a time, or sooner if it was asked for so.
+    ///
+    /// # Errors
+    /// When it is not durably asked for.
+    pub async fn wake_at(&self, key: &JobKey, at: Millis) -> Result<(), Error> {
+        wake(&mut *self.inner.writer.acquire().await?, key, at).await?;
+        self.inner.jobs.notify_waiters();
+        Ok(())
+    }
+
     /// Takes the job that is due longest, for `lease`; `None` when nothing is due.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What each connection's rows were read from, and how all of them go.
 
-use model::{ConnectionName, Millis};
+use model::ConnectionName;
 use sqlx::{AnyConnection, Row};
 
 use crate::{Error, Store, sql::statement};
@@ -97,18 +97,6 @@ impl Store {
             names.push(ConnectionName::parse(&text).map_err(|e| Error::damaged("sources", &text, e))?);
         }
         Ok(names)
-    }
-
-    /// When the last webhook of a connection came that is still remembered.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn last_hook(&self, connection: &ConnectionName) -> Result<Option<Millis>, Error> {
-        let row = sqlx::query("SELECT MAX(received_at) AS at FROM hook_events WHERE connection = $1")
-            .bind(connection.as_str())
-            .fetch_one(&self.inner.reader)
-            .await?;
-        Ok(row.try_get("at")?)
     }
 }
 

@@ -5,17 +5,22 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
 };
 
 use gitlab::Gitlab;
-use model::{ConnectionName, Discovery, ProjectId};
+use model::{ConnectionName, Discovery, Millis, ProjectId};
 use store::{Batch, Root, Source};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use url::Url;
 
-use super::{Sync, upstream::Failure};
-use crate::{CatalogError, ConnectionStatus, discovery::Rules, handle::pass_job, project::Projects};
+use super::{Sync, schedule::Suspicion, upstream::Failure};
+use crate::{
+    CatalogError, ConnectionStatus, connections, discovery::Rules, handle::pass_job, project::Projects, timetable::HOLD,
+};
 
 /// What is known of one connection while it is read.
 #[derive(Debug)]
@@ -30,6 +35,20 @@ pub(super) struct Connection {
     projects: RwLock<Projects>,
     writing: Arc<Mutex<Writing>>,
     ended: watch::Sender<bool>,
+    suspicion: std::sync::Mutex<Option<Suspicion>>,
+    /// Which groups are asked for their activity next.
+    turn: AtomicUsize,
+    /// Until when nothing is asked, because the token was refused; 0 for nothing.
+    closed_until: AtomicI64,
+}
+
+/// May GitLab be asked?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    Open,
+    /// By this caller, to find out whether the others may.
+    Trial,
+    Closed(Millis),
 }
 
 /// Held while storing.
@@ -59,6 +78,44 @@ impl Connection {
     pub(super) async fn write(&self) -> Result<OwnedMutexGuard<Writing>, Failure> {
         let writing = Arc::clone(&self.writing).lock_owned().await;
         if self.has_ended() { Err(Failure::Ended) } else { Ok(writing) }
+    }
+
+    pub(super) fn suspect(&self, suspicion: Suspicion) {
+        *self.suspicion.lock().unwrap_or_else(PoisonError::into_inner) = Some(suspicion);
+    }
+
+    /// Takes the suspicion that is to be decided on at `now`.
+    pub(super) fn suspicion(&self, now: Millis) -> Option<Suspicion> {
+        self.suspicion.lock().unwrap_or_else(PoisonError::into_inner).take_if(|suspicion| suspicion.is_due(now))
+    }
+
+    pub(super) fn next_turn(&self, of: usize) -> usize {
+        self.turn.fetch_add(1, Ordering::Relaxed) % of.max(1)
+    }
+
+    /// Asks nothing until then.
+    pub(super) fn close(&self, until: Millis) {
+        self.closed_until.store(until, Ordering::Relaxed);
+    }
+
+    pub(super) fn open(&self) {
+        self.close(0);
+    }
+
+    /// May GitLab be asked? When a time without questions is over one caller may try; the others wait for what it finds.
+    pub(super) fn gate(&self, now: Millis) -> Gate {
+        let until = self.closed_until.load(Ordering::Relaxed);
+        if until == 0 {
+            return Gate::Open;
+        }
+        let next = now + HOLD;
+        let first = until <= now
+            && self.closed_until.compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        match (first, until <= now) {
+            (true, _) => Gate::Trial,
+            (false, true) => Gate::Closed(next),
+            (false, false) => Gate::Closed(until),
+        }
     }
 
     fn has_ended(&self) -> bool {
@@ -161,8 +218,12 @@ impl Sync {
             projects: RwLock::new(Projects::of_rows(&name, rows.into_values())),
             writing: Arc::default(),
             ended: watch::Sender::new(false),
+            suspicion: std::sync::Mutex::default(),
+            turn: AtomicUsize::default(),
+            closed_until: AtomicI64::default(),
         };
-        self.catalog.put_connection(&name, &url, last_good_at, entities);
+        let poll = i64::try_from(self.settings.poll.as_millis()).unwrap_or(i64::MAX);
+        self.catalog.put_connection(&name, &url, last_good_at, entities, poll);
         self.connections_mut().insert(name.clone(), Arc::new(connection));
         self.store().wake(&[pass_job(&name)]).await?;
         Ok(())
@@ -201,6 +262,11 @@ impl Sync {
             stored
         });
         Ok(stored.await.map_err(|_| Failure::Ended)??)
+    }
+
+    /// Changes the times, unless the connection has ended.
+    pub(super) fn retime(&self, connection: &Connection, change: impl FnOnce(&mut connections::Connection)) {
+        self.catalog.retime_if(&connection.name, || !connection.has_ended(), change);
     }
 
     /// Changes the status, unless the connection has ended: it is then another's.

@@ -6,7 +6,7 @@ use gitlab::{Content, FileWanted, Project, Repository};
 use model::{BlobId, ProjectId};
 use store::{FileKey, FileRow, Store};
 
-use super::Connection;
+use super::{Connection, upstream::Failure};
 use crate::{
     codeowners,
     format::Limits,
@@ -135,8 +135,9 @@ impl Fetched {
         Ok(missing.into_iter().collect())
     }
 
-    /// Reads files from GitLab. An error answer is no answer: those files are marked as failed.
-    pub(super) async fn read(&mut self, connection: &Connection, wanted: Vec<FileMetaKey>) {
+    /// Reads files from GitLab. An error answer is no answer: those files are marked as failed. Only a token that is refused
+    /// ends the reading, for nothing further would be answered.
+    pub(super) async fn read(&mut self, connection: &Connection, wanted: Vec<FileMetaKey>) -> Result<(), Failure> {
         // By the branch to read from, and by the one that the file is known under.
         let mut by_ref: BTreeMap<(Option<String>, String), Vec<FileMetaKey>> = BTreeMap::new();
         for file in wanted {
@@ -164,6 +165,7 @@ impl Fetched {
                         self.files.insert(key, FileState::Failed(why));
                     }
                 }
+                Err(error) if matches!(error.kind, gitlab::Kind::Unauthorized(_)) => return Err(error.into()),
                 Err(error) => {
                     tracing::warn!(connection = %connection.name, files = keys.len(), %error, "files were not read");
                     for key in keys {
@@ -172,6 +174,7 @@ impl Fetched {
                 }
             }
         }
+        Ok(())
     }
 
     fn take(&mut self, key: FileKey, text: gitlab::FileText) {

@@ -37,7 +37,7 @@ impl Sync {
         }
         let unknown: BTreeSet<&FileKey> = left.values().flatten().filter(|k| !fetched.files.contains_key(k)).collect();
         let unknown: Vec<FileMetaKey> = unknown.into_iter().cloned().map(FileMetaKey::unknown).collect();
-        fetched.read(connection, unknown).await;
+        fetched.read(connection, unknown).await?;
         Ok(left)
     }
 

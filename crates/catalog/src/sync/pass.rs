@@ -47,16 +47,18 @@ pub(super) struct Progress {
 impl Sync {
     pub(super) async fn pass(&self, connection: &Connection) -> Result<(), Failure> {
         let started = self.catalog.clock().now();
-        self.tell(connection, |status| {
+        self.retime(connection, |known| {
+            known.timetable.pass_begins();
+            let status = &mut known.status;
             status.phase = Phase::Discovering;
             status.started_at = Some(started);
             status.projects_seen = 0;
+            status.projects_expected = None;
             status.next_at = None;
         });
         let done = self.read_everything(connection).await;
         let now = self.catalog.clock().now();
         let requests = connection.gitlab.usage().sent;
-        let interval = i64::try_from(self.settings.interval.as_millis()).unwrap_or(i64::MAX);
         match done {
             Ok(partial) => {
                 let writing = connection.write().await?;
@@ -65,7 +67,9 @@ impl Sync {
                 }
                 self.catalog.mark_complete(&connection.name);
                 drop(writing);
-                self.tell(connection, |status| {
+                self.retime(connection, |known| {
+                    known.timetable.pass_ended(now);
+                    let status = &mut known.status;
                     status.phase = Phase::Idle;
                     status.finished_at = Some(now);
                     status.error = None;
@@ -74,7 +78,6 @@ impl Sync {
                     }
                     status.partial = partial;
                     status.requests = requests;
-                    status.next_at = Some(now + interval);
                 });
                 tracing::info!(connection = %connection.name, ms = now - started, requests, "a pass ended");
                 Ok(())
@@ -209,7 +212,7 @@ impl Sync {
             rows.insert(project.id, row);
         }
         let wanted = fetched.stored(self.store(), connection, wanted, &held.blobs).await?;
-        fetched.read(connection, wanted).await;
+        fetched.read(connection, wanted).await?;
         self.store_page(connection, held, fetched, starts, rows, progress).await?;
         let seen = u64::try_from(progress.seen.len()).unwrap_or(u64::MAX);
         let expected = Some(progress.listed).filter(|listed| *listed >= seen);

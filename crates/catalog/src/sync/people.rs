@@ -36,10 +36,10 @@ impl Sync {
                 keep: if rules.keeps_some_groups() { Some(&keep) } else { None },
             };
             for top in rules.people_trees(tops) {
-                self.read_tree(connection, &top, &want, &mut trees, progress).await;
+                self.read_tree(connection, &top, &want, &mut trees, progress).await?;
             }
             if let Some(group) = rules.restrict_to() {
-                restricted = Some(self.members_of(connection, group, &mut trees, progress).await);
+                restricted = Some(self.members_of(connection, group, &mut trees, progress).await?);
             }
         }
         let replacements = entities(connection, &trees.groups, restricted.as_ref());
@@ -62,13 +62,14 @@ impl Sync {
         want: &TreeWant<'_>,
         trees: &mut Trees,
         progress: &mut Progress,
-    ) {
+    ) -> Result<(), Failure> {
         match connection.gitlab.group_tree_of(top, want).await {
             Ok(tree) => {
                 trees.partial |= !tree.complete || !tree.partial.is_empty();
                 progress.partial.extend(tree.partial.iter().map(|p| self.partial(&p.at, &p.message)));
                 trees.groups.extend(tree.groups);
             }
+            Err(error) if matches!(error.kind, gitlab::Kind::Unauthorized(_)) => return Err(error.into()),
             Err(error) => {
                 trees.partial = true;
                 let what = format!("group {top}");
@@ -78,6 +79,7 @@ impl Sync {
                 }
             }
         }
+        Ok(())
     }
 
     /// The people of one group and of those below it. Nobody new becomes part of the catalog when they cannot be read, and
@@ -88,7 +90,7 @@ impl Sync {
         group: &str,
         trees: &mut Trees,
         progress: &mut Progress,
-    ) -> BTreeSet<u64> {
+    ) -> Result<BTreeSet<u64>, Failure> {
         let rules = &connection.rules;
         let lower = group.to_lowercase();
         let within = |path: &str| path == lower || is_below(&lower, path);
@@ -100,13 +102,13 @@ impl Sync {
             && rules.nested()
             && trees.groups.iter().any(|g| g.full_path.eq_ignore_ascii_case(group));
         if read_already {
-            return ids(&trees.groups);
+            return Ok(ids(&trees.groups));
         }
         let mut own = Trees::default();
         let want = TreeWant { inherited: rules.inherits(), ..TreeWant::default() };
-        self.read_tree(connection, group, &want, &mut own, progress).await;
+        self.read_tree(connection, group, &want, &mut own, progress).await?;
         trees.partial |= own.partial;
-        ids(&own.groups)
+        Ok(ids(&own.groups))
     }
 }
 

@@ -36,7 +36,7 @@ impl Sync {
         let mut fetched = Fetched::default();
         let wanted = fetched.listed(&project, &paths, &held);
         let wanted = fetched.stored(self.store(), connection, wanted, &held).await?;
-        fetched.read(connection, wanted).await;
+        fetched.read(connection, wanted).await?;
         let starts = self.concerned(connection, id).await?;
         let walks = self.walk_all(connection, starts, &mut fetched, Freshness::StoredUnless(&id)).await?;
         let failed = walks.failed.first().map(|(_, why)| why.clone());

@@ -97,7 +97,7 @@ impl Sync {
             });
             let mut wanted = fetched.stored_as_is(self.store(), connection, store_first).await?;
             wanted.extend(read_now);
-            fetched.read(connection, wanted.into_iter().map(FileMetaKey::unknown).collect()).await;
+            fetched.read(connection, wanted.into_iter().map(FileMetaKey::unknown).collect()).await?;
             open = next;
         }
         walks.failed.extend(open.into_iter().map(|start| (start, "it leads to files without end".to_owned())));

@@ -30,12 +30,17 @@ impl Failure {
         }
     }
 
+    /// Was the token refused? Asking again does not help, and too often locks us out.
+    pub(super) fn is_refused_token(&self) -> bool {
+        matches!(self, Self::Gitlab(gitlab::Error { kind: gitlab::Kind::Unauthorized(_), .. }))
+    }
+
     pub(super) fn told(&self) -> UpstreamError {
         match self {
             Self::Gitlab(error) => UpstreamError {
-                code: error.kind.as_str().to_owned(),
+                code: code(&error.kind).to_owned(),
                 message: error.message.clone(),
-                remedy: error.remedy.clone(),
+                remedy: remedy(error),
                 whose: match error.whose {
                     gitlab::Whose::Ours => "ours",
                     gitlab::Whose::Upstream => "upstream",
@@ -53,4 +58,29 @@ impl Failure {
             },
         }
     }
+}
+
+/// The stable name of an error of GitLab's; what is wrong with a token is told apart, because it is mended differently.
+fn code(kind: &gitlab::Kind) -> &'static str {
+    match kind {
+        gitlab::Kind::Unauthorized(gitlab::Unauthorized::Expired) => "token-expired",
+        gitlab::Kind::Unauthorized(gitlab::Unauthorized::Revoked) => "token-revoked",
+        gitlab::Kind::Unauthorized(gitlab::Unauthorized::Unknown) => "token-refused",
+        other => other.as_str(),
+    }
+}
+
+fn remedy(error: &gitlab::Error) -> String {
+    let what = match error.kind {
+        gitlab::Kind::Unauthorized(gitlab::Unauthorized::Expired) => "Create a new token in GitLab",
+        // Rotating ends the old token at once, and GitLab does not say which of the two it was.
+        gitlab::Kind::Unauthorized(gitlab::Unauthorized::Revoked) => {
+            "If somebody rotated the token, take the one that came out of it, else create a new one in GitLab"
+        }
+        gitlab::Kind::Unauthorized(gitlab::Unauthorized::Unknown) => {
+            "Check that the token belongs to this GitLab and is complete, or create a new one"
+        }
+        _ => return error.remedy.clone(),
+    };
+    format!("{what}, and give it to this connection. Nothing was removed; it is tried once a minute until then.")
 }

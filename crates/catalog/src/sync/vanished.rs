@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gitlab::{Existence, Want};
+use gitlab::{Existence, Kind, Want};
 use model::ProjectId;
 use store::{Batch, ProjectRow, Root};
 
@@ -31,10 +31,10 @@ impl Sync {
         let mut gone: Vec<ProjectId> = left_out.into_iter().map(|row| row.id).collect();
         if doubtful.len() <= ONE_BY_ONE {
             for row in doubtful {
-                self.ask_for(connection, row, progress, &mut gone).await;
+                self.ask_for(connection, row, progress, &mut gone).await?;
             }
         } else {
-            self.ask_for_many(connection, &doubtful, progress, &mut gone).await;
+            self.ask_for_many(connection, &doubtful, progress, &mut gone).await?;
         }
         self.store_pass(connection, Batch { projects_gone: gone.clone(), ..Batch::default() }).await?;
         let mut projects = connection.projects_mut();
@@ -48,7 +48,7 @@ impl Sync {
         row: &ProjectRow,
         progress: &mut Progress,
         gone: &mut Vec<ProjectId>,
-    ) {
+    ) -> Result<(), Failure> {
         match connection.gitlab.project_exists(row.id).await {
             // Gone, or there but not in a complete list: archived, moved out, or no longer ours to show. Both are definite
             // answers.
@@ -58,8 +58,10 @@ impl Sync {
             Ok(Existence::Present(path)) => {
                 progress.partial.push(self.partial(&path, "it is there, but GitLab lists no project at all"));
             }
+            Err(error) if matches!(error.kind, Kind::Unauthorized(_)) => return Err(error.into()),
             Err(error) => progress.partial.push(self.partial(&row.path, &error.to_string())),
         }
+        Ok(())
     }
 
     /// Neither listed nor, asked for by its id, described otherwise: two answers that say the same.
@@ -69,7 +71,7 @@ impl Sync {
         rows: &[&ProjectRow],
         progress: &mut Progress,
         gone: &mut Vec<ProjectId>,
-    ) {
+    ) -> Result<(), Failure> {
         let ids: Vec<ProjectId> = rows.iter().map(|row| row.id).collect();
         match connection.gitlab.projects_by_id(&ids, &Want::default()).await {
             Ok(found) if progress.seen.is_empty() => {
@@ -79,11 +81,13 @@ impl Sync {
                 progress.partial.push(self.partial(&what, "they are there, but GitLab lists no project at all"));
             }
             Ok(_) => gone.extend(ids),
+            Err(error) if matches!(error.kind, Kind::Unauthorized(_)) => return Err(error.into()),
             Err(error) => {
                 let what = format!("{} projects that are no longer listed", ids.len());
                 progress.partial.push(self.partial(&what, &error.to_string()));
             }
         }
+        Ok(())
     }
 
     /// Projects that were listed and then not answered for: deleted in between, if GitLab says so.

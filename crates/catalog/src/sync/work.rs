@@ -3,16 +3,28 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::FutureExt;
-use model::{ConnectionName, ProjectId};
-use store::Job;
+use model::{ConnectionName, Millis, ProjectId};
+use store::{Job, JobKey};
 
-use super::{Connection, Sync, upstream::Failure};
-use crate::handle::{PASS_JOB, PROJECT_JOB};
+use super::{Connection, Sync, connection::Gate, upstream::Failure};
+use crate::{
+    handle::{PASS_JOB, POLL_JOB, PROJECT_JOB, pass_job},
+    status::Phase,
+    timetable::HOLD,
+};
 
 /// How long a job may take before another worker may take it too. Jobs only read and reconcile, so twice is harmless.
 const LEASE: Duration = Duration::from_secs(15 * 60);
 /// The longest wait after a failure.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// What a job asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Pass,
+    Poll,
+    Project(ProjectId),
+}
 
 impl Sync {
     pub(super) async fn worker(self) {
@@ -51,24 +63,12 @@ impl Sync {
     }
 
     async fn work(&self, job: &Job) {
-        let done = match job.key.kind.as_str() {
-            PASS_JOB => match self.connection(&job.key.key) {
-                Some(connection) => connection.while_connected(self.pass(&connection)).boxed().await,
-                None => Ok(()),
-            },
-            PROJECT_JOB => match self.project_of(&job.key.key) {
-                Some((connection, id)) => connection.while_connected(self.project(&connection, id)).boxed().await,
-                None => Ok(()),
-            },
-            // A job of a newer version, or of a room that this process does not run.
-            other => Err(Failure::Unknown(other.to_owned())),
-        };
-        let ended = match done {
-            Ok(()) => self.store().finish(job).await,
+        let ended = match self.task(&job.key) {
+            Ok(Some((connection, task))) => self.attempt(job, &connection, task).await,
+            Ok(None) => self.store().finish(job).await,
             Err(failure) => {
-                let wait = self.wait_after(job.attempts, &failure);
-                tracing::warn!(kind = job.key.kind, key = job.key.key, %failure, wait_ms = wait, "a reading failed");
-                self.store().postpone(job, self.catalog.clock().now() + wait, &failure.to_string()).await
+                let at = self.catalog.clock().now() + self.wait_after(job.attempts, &failure);
+                self.store().postpone(job, at, &failure.to_string()).await
             }
         };
         if let Err(error) = ended {
@@ -76,14 +76,73 @@ impl Sync {
         }
     }
 
-    /// A connection that was removed is nobody's any more: its jobs end.
+    /// What a job asks for; nothing when its connection was removed: it is nobody's any more.
+    fn task(&self, key: &JobKey) -> Result<Option<(Arc<Connection>, Task)>, Failure> {
+        let of_connection = |task: Task| self.connection(&key.key).map(|connection| (connection, task));
+        match key.kind.as_str() {
+            PASS_JOB => Ok(of_connection(Task::Pass)),
+            POLL_JOB => Ok(of_connection(Task::Poll)),
+            PROJECT_JOB => Ok(self.project_of(&key.key)),
+            // A job of a newer version, or of a room that this process does not run.
+            other => Err(Failure::Unknown(other.to_owned())),
+        }
+    }
+
+    async fn attempt(&self, job: &Job, connection: &Connection, task: Task) -> Result<(), store::Error> {
+        let gate = connection.gate(self.catalog.clock().now());
+        if let Gate::Closed(until) = gate {
+            return self.store().postpone(job, until, "the token was refused; nothing is asked until then").await;
+        }
+        match connection.while_connected(self.perform(connection, task)).boxed().await {
+            Ok(()) => {
+                if gate == Gate::Trial {
+                    connection.open();
+                }
+                self.store().finish(job).await
+            }
+            Err(failure) => {
+                let mut at = self.catalog.clock().now() + self.wait_after(job.attempts, &failure);
+                if failure.is_refused_token() {
+                    at = self.catalog.clock().now() + HOLD;
+                    self.refused(connection, &failure, at).await?;
+                }
+                if matches!(task, Task::Pass) {
+                    self.tell(connection, |status| status.next_at = Some(at));
+                }
+                tracing::warn!(kind = job.key.kind, key = job.key.key, %failure, until = at, "a reading failed");
+                self.store().postpone(job, at, &failure.to_string()).await
+            }
+        }
+    }
+
+    async fn perform(&self, connection: &Connection, task: Task) -> Result<(), Failure> {
+        match task {
+            Task::Pass => self.pass(connection).await,
+            Task::Poll => self.poll(connection).await,
+            Task::Project(id) => self.project(connection, id).await,
+        }
+    }
+
+    /// The token was refused: what was read stays, and nothing is asked for a while. A pass then finds out whether it was
+    /// for good, and shows it.
+    async fn refused(&self, connection: &Connection, failure: &Failure, until: Millis) -> Result<(), store::Error> {
+        connection.close(until);
+        let told = failure.told();
+        self.tell(connection, |status| {
+            status.phase = Phase::Failed;
+            status.error = Some(told);
+            status.next_at = Some(until);
+        });
+        self.store().wake_at(&pass_job(&connection.name), until).await
+    }
+
     pub(super) fn connection(&self, name: &str) -> Option<Arc<Connection>> {
         ConnectionName::parse(name).ok().and_then(|name| self.connections().get(&name).cloned())
     }
 
-    fn project_of(&self, key: &str) -> Option<(Arc<Connection>, ProjectId)> {
+    fn project_of(&self, key: &str) -> Option<(Arc<Connection>, Task)> {
         let (name, id) = key.split_once('/')?;
-        Some((self.connection(name)?, ProjectId(id.parse().ok()?)))
+        Some((self.connection(name)?, Task::Project(ProjectId(id.parse().ok()?))))
     }
 
     /// Doubling from one second with full jitter, and never sooner than GitLab allows.
