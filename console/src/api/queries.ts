@@ -61,6 +61,31 @@ export const kindCountsQuery = queryOptions({
     ),
 });
 
+/** What was read last, for the page on which the catalog fills. */
+export const latestQuery = (limit: number) =>
+  queryOptions({
+    queryKey: ["entities", "latest", limit],
+    queryFn: ({ signal }) =>
+      answer(
+        client.GET("/api/v1/entities", {
+          params: { query: { kind: ["component"], sort: "-changed", limit } },
+          signal,
+        }),
+      ),
+  });
+
+/** Services by how their owner is known. */
+export const ownedServicesQuery = queryOptions({
+  queryKey: ["entities", "facets", "services"],
+  queryFn: ({ signal }) =>
+    answer(
+      client.GET("/api/v1/entities/facets", {
+        params: { query: { kind: ["component"], type: ["service"], facet: ["evidence"] } },
+        signal,
+      }),
+    ),
+});
+
 export const entityQuery = (ref: Ref) =>
   queryOptions({
     queryKey: ["entity", ref.kind, ref.namespace, ref.name],

@@ -1,6 +1,7 @@
 /** Home: what is wrong first, then what is known and how fresh it is. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, Navigate } from "@tanstack/react-router";
+import { connectionsQuery } from "../../api/connections";
 import { kindCountsQuery, problemsQuery, statusQuery } from "../../api/queries";
 import type { CatalogStatus, FacetValue } from "../../api/types";
 import { isFilling, phaseText, trouble } from "../../lib/freshness";
@@ -21,6 +22,8 @@ export function Home() {
   const { data: counts } = useQuery(kindCountsQuery);
   const facets = counts?.facets as Record<string, FacetValue[]> | undefined;
   const filling = status?.connections.some(isFilling) ?? false;
+  const { data: connections } = useQuery(connectionsQuery);
+  if (connections?.items.length === 0 && status?.connections.length === 0) return <Navigate to="/connect" replace />;
   return (
     <div className={h.page}>
       <div className={h.main}>

@@ -1,0 +1,3 @@
+export function ConnectionPage() {
+  return <h1>x</h1>;
+}

@@ -1,0 +1,3 @@
+export function Unowned() {
+  return <h1>x</h1>;
+}
