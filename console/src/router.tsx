@@ -17,7 +17,7 @@ import {
 import { Empty, Failure } from "./ui/parts";
 
 export type CatalogSearch = Filters<EntityFilter> & { q?: string; sort?: string; cols?: string };
-export type ProblemsSearch = Filters<ProblemFilter> & { q?: string };
+export type ProblemsSearch = Filters<ProblemFilter> & { q?: string; by?: "owner" };
 export type UnownedSearch = Filters<UnownedFilter> & { q?: string };
 export type EntitySearch = { tab?: string; line?: number; depth?: number; as?: "table" };
 
@@ -82,8 +82,10 @@ export const entityRoute = createRoute({
 export const problemsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/problems",
-  validateSearch: (raw: Record<string, unknown>): ProblemsSearch =>
-    withTexts(readFilters(PROBLEM_FILTERS, raw) as ProblemsSearch, raw, ["q"]),
+  validateSearch: (raw: Record<string, unknown>): ProblemsSearch => ({
+    ...withTexts(readFilters(PROBLEM_FILTERS, raw) as ProblemsSearch, raw, ["q"]),
+    ...(one(raw.by) === "owner" ? { by: "owner" as const } : {}),
+  }),
   component: lazyRouteComponent(() => import("./pages/problems/Problems"), "Problems"),
 });
 

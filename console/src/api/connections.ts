@@ -153,10 +153,16 @@ async function streamed(path: string, body: unknown, signal: AbortSignal, each: 
     return report;
   }
   let report: Report | null = null;
-  await readStream(response, ({ event, data }) => {
-    if (event === "check") each(JSON.parse(data) as Check);
-    if (event === "report") report = JSON.parse(data) as Report;
-  });
+  try {
+    await readStream(response, ({ event, data }) => {
+      if (event === "check") each(JSON.parse(data) as Check);
+      if (event === "report") report = JSON.parse(data) as Report;
+    });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    // Cut in the middle: what arrived is no result.
+    report = null;
+  }
   if (!report) throw new ApiError(0, { title: "The test broke off", detail: "Stagedoor sent no result. Test again." });
   return report as Report;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Check, CheckState, Grade } from "../api/connections";
-import { PLANNED, rowsOf, summary } from "./checks";
+import { midSentence, PLANNED, rowsOf, summary } from "./checks";
 
 const check = (id: string, grade: Grade, state: CheckState): Check => ({
   id,
@@ -47,4 +47,9 @@ it("adds up", () => {
   expect(summary("use", all("skipped"), false)).toBe("not reached");
   expect(summary("extra", checks, true)).toBe("1 to look at");
   expect(summary("extra", all("passed"), true)).toBe("");
+});
+
+it("puts a title into a sentence", () => {
+  expect(midSentence("The token expired")).toBe("the token expired");
+  expect(midSentence("GitLab does not accept the token")).toBe("GitLab does not accept the token");
 });

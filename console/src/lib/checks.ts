@@ -71,3 +71,8 @@ export function summary(part: Part, checks: readonly Check[], reads: boolean | n
   const passed = mine.length - failed - skipped;
   return `${passed} of ${mine.length} passed`;
 }
+
+/** "The token expired" → "the token expired", to follow a colon; names keep their letters. */
+export function midSentence(title: string): string {
+  return /^(The|This|That|It|Its|A|An|No)\b/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
+}

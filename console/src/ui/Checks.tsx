@@ -110,9 +110,10 @@ function Waiting({ row, before }: { row: Extract<Row, { check: null }>; before: 
   );
 }
 
-export function RemedyBox({ remedy }: { remedy: Remedy }) {
+/** `plain`: inside a note, which has a ground of its own. */
+export function RemedyBox({ remedy, plain = false }: { remedy: Remedy; plain?: boolean }) {
   return (
-    <div className={k.remedy}>
+    <div className={k.remedy} {...(plain ? { "data-plain": true } : {})}>
       <p>{remedy.text}</p>
       {remedy.copy ? <Copy text={remedy.copy} /> : null}
       {remedy.link ? (

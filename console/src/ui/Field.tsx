@@ -2,7 +2,7 @@
 import "@mantine/core/styles/PasswordInput.layer.css";
 import "@mantine/core/styles/InlineInput.layer.css";
 import "@mantine/core/styles/Checkbox.layer.css";
-import { Checkbox, PasswordInput, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, NativeSelect, PasswordInput, Textarea, TextInput } from "@mantine/core";
 import { IconEye, IconEyeOff } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import f from "./field.module.css";
@@ -29,9 +29,11 @@ type Props = {
   mono?: boolean;
   readOnly?: boolean;
   id?: string;
+  /** Has the focus when its dialog opens. */
+  first?: boolean;
 };
 
-function shared({ label, value, change, hint, error, placeholder, mono, readOnly, id }: Props) {
+function shared({ label, value, change, hint, error, placeholder, mono, readOnly, id, first }: Props) {
   return {
     label,
     value,
@@ -43,6 +45,7 @@ function shared({ label, value, change, hint, error, placeholder, mono, readOnly
     inputWrapperOrder: ORDER,
     ...(id ? { id } : {}),
     ...(mono ? { "data-mono": true } : {}),
+    ...(first ? { "data-autofocus": true } : {}),
     ...EXACT,
   };
 }
@@ -66,6 +69,26 @@ export function SecretField(props: Props) {
 
 export function Lines(props: Props & { rows?: number }) {
   return <Textarea classNames={CLASSES} rows={props.rows ?? 2} resize="vertical" {...shared(props)} />;
+}
+
+export function Choice(props: {
+  label: string;
+  value: string;
+  options: readonly { value: string; label: string }[];
+  change: (value: string) => void;
+  hint?: string | undefined;
+}) {
+  return (
+    <NativeSelect
+      classNames={CLASSES}
+      label={props.label}
+      value={props.value}
+      data={[...props.options]}
+      description={props.hint}
+      inputWrapperOrder={ORDER}
+      onChange={(event) => props.change(event.currentTarget.value)}
+    />
+  );
 }
 
 export function Tick(props: { label: string; on: boolean; change: (on: boolean) => void; hint?: string }) {

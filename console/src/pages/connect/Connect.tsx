@@ -49,12 +49,13 @@ export function Connect() {
       const next = { ...fields, ...patch };
       // What is running would speak of an address or a token that is not there any more.
       if (testedPart(next) !== testedPart(fields)) test.stop();
+      if (test.error) test.clear();
       if (patch.url !== undefined) setCorrectedFrom(null);
       setLacking(null);
       setRefusal(null);
       setFields(next);
     },
-    [fields, test.stop],
+    [fields, test.stop, test.clear, test.error],
   );
 
   /** Focuses what is missing; true when nothing is. */
@@ -121,8 +122,9 @@ export function Connect() {
   };
 
   const taken = refusal instanceof ApiError && refusal.status === 409;
-  const previewFaults = faultsOf(preview.error);
-  const faults = refusal ? faultsOf(refusal) : previewFaults.size > 0 ? previewFaults : NO_FAULTS;
+  // The last refusal that names fields, wherever it came from.
+  const faults = [refusal, test.error, preview.error].map(faultsOf).find((found) => found.size > 0) ?? NO_FAULTS;
+  const testError = test.error && faultsOf(test.error).size === 0 ? test.error : null;
   const firstOne = kept?.items.length === 0;
   const filling = connected?.name ?? status?.connections.find(isFilling)?.name;
   return (
@@ -162,7 +164,7 @@ export function Connect() {
           {filling ? <FillingLive name={filling} /> : null}
         </div>
         <div className={p.right} ref={right}>
-          <Stopped phase={test.phase} error={test.error} stale={test.report !== null && !current && !connected} />
+          <Stopped phase={test.phase} error={testError} stale={test.report !== null && !current && !connected} />
           <Checks phase={test.phase} checks={test.checks} before={test.before} report={test.report} />
         </div>
       </div>

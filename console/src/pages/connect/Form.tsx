@@ -1,15 +1,14 @@
 /** The left side: what is asked of the person. */
-import { NativeSelect, UnstyledButton } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
-import type { ReactNode } from "react";
 import type { Imported, Preview, Report } from "../../api/connections";
-import { daysLeftText, type Fields, type TokenWay, tokenKindWord } from "../../lib/draft";
+import { daysLeftText, type Fields, tokenKindWord } from "../../lib/draft";
 import type { Faults } from "../../lib/faults";
 import { Act } from "../../ui/Act";
 import { DiscoveryFields, PreviewBox } from "../../ui/DiscoveryFields";
-import { Field, Lines, More, SecretField } from "../../ui/Field";
+import { Choice, Field, Lines, More } from "../../ui/Field";
 import { FilePick } from "../../ui/FilePick";
 import { Failure } from "../../ui/parts";
+import { TokenField, tokenFault } from "../../ui/TokenField";
 import p from "./connect.module.css";
 
 type Props = {
@@ -117,72 +116,15 @@ export function ConnectForm(props: Props) {
 }
 
 function Token({ fields: f, change, report, lacking, faults }: Props) {
-  const fault =
-    lacking === "token"
-      ? f.way === "token"
-        ? "Which token?"
-        : "Which one?"
-      : (faults.get("token") ?? faults.get("tokenFrom") ?? faults.get("tokenFrom.file") ?? faults.get("tokenFrom.env"));
-  const to = (way: TokenWay, label: string) => (
-    <UnstyledButton className={`link ${p.inline}`} onClick={() => change({ way })}>
-      {label}
-    </UnstyledButton>
-  );
-  const hint = (rest: ReactNode) => (
-    <>
-      <Whose report={report} />
-      {rest}
-    </>
-  );
+  const lacks = lacking === "token" ? (f.way === "token" ? "Which token?" : "Which one?") : undefined;
   return (
-    <div className={p.token}>
-      {f.way === "token" ? (
-        <>
-          <SecretField
-            id="connect-token"
-            label="Token"
-            placeholder="glpat-…"
-            value={f.token}
-            change={(token) => change({ token })}
-            error={fault}
-          />
-          <p className={p.hint}>
-            {hint(
-              <>
-                Kept encrypted; or name a {to("file", "file")} or a {to("env", "variable")}.
-              </>,
-            )}
-          </p>
-        </>
-      ) : (
-        <>
-          <Field
-            id="connect-token"
-            label={f.way === "file" ? "File with the token" : "Variable with the token"}
-            placeholder={f.way === "file" ? "gitlab-token" : "STAGEDOOR_SECRET_GITLAB"}
-            value={f.place}
-            change={(place) => change({ place })}
-            error={fault}
-            mono
-          />
-          <p className={p.hint}>
-            {hint(
-              f.way === "file" ? (
-                <>
-                  A name inside the server's folder of secrets; or a {to("env", "variable")}, or{" "}
-                  {to("token", "paste it")}.
-                </>
-              ) : (
-                <>
-                  Of the server, beginning with STAGEDOOR_SECRET_; or a {to("file", "file")}, or{" "}
-                  {to("token", "paste it")}.
-                </>
-              ),
-            )}
-          </p>
-        </>
-      )}
-    </div>
+    <TokenField
+      id="connect-token"
+      value={f}
+      change={change}
+      error={lacks ?? tokenFault(faults)}
+      known={<Whose report={report} />}
+    />
   );
 }
 
@@ -245,12 +187,11 @@ function Import({ imported, takeFile, choose }: Props) {
         {imported ? (
           <>
             {imported.got.drafts.length > 1 ? (
-              <NativeSelect
+              <Choice
                 label="Which GitLab of the file"
-                size="xs"
                 value={String(imported.chosen)}
-                data={imported.got.drafts.map((draft, i) => ({ value: String(i), label: draft.url }))}
-                onChange={(event) => choose(Number(event.currentTarget.value))}
+                options={imported.got.drafts.map((draft, i) => ({ value: String(i), label: draft.url }))}
+                change={(value) => choose(Number(value))}
               />
             ) : null}
             <p className="sm">
