@@ -361,7 +361,7 @@ describe.runIf(fixture)("connections under Settings", () => {
     await dialog.getByRole("button", { name: "Test and replace" }).click();
     await seen(dialog.getByText(/the one there is stays in use/i).last(), dialog.getByText("The token may not read"));
     await field.fill("glpat-full");
-    await dialog.getByRole("button", { name: "Test and replace" }).click();
+    await home.keyboard.press("Enter");
     await dialog.waitFor({ state: "hidden" });
     await seen(home.getByText("The new token was tested and is in use."), home.getByText("Working", { exact: true }));
     await home.getByRole("link", { name: "Home" }).first().click();
@@ -396,7 +396,8 @@ describe.runIf(fixture)("connections under Settings", () => {
     const dialog = fleet.getByRole("dialog", { name: "Webhooks for fleet" });
     await dialog.getByLabel("For").selectOption("group");
     await dialog.getByLabel("Which groups").fill("sandrill\nlocked");
-    await dialog.getByRole("button", { name: "Register 2" }).click();
+    await seen(dialog.getByRole("button", { name: "Register 2" }));
+    await fleet.keyboard.press("Control+Enter");
     const result = dialog.getByRole("list", { name: "Registered" });
     await seen(result.getByText("registered, and it arrives"), result.getByText(/only a Maintainer/));
     await dialog.getByRole("button", { name: "Close" }).last().click();

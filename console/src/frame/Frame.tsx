@@ -161,8 +161,8 @@ function BareBar() {
       <span className="grow" />
       {instance && first ? <span className="t3 sm not-phone">First start, version {instance.version}</span> : null}
       {first || !status ? null : (
-        <Link to="/settings" className="quiet-link sm">
-          Back to Settings
+        <Link to="/settings" className="quiet-link sm nowrap">
+          Back<span className="not-phone"> to Settings</span>
         </Link>
       )}
       <Button

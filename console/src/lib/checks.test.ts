@@ -45,6 +45,7 @@ it("adds up", () => {
   expect(summary("use", checks.slice(0, 1), true)).toBe("1 failed, it does not stop you from reading");
   expect(summary("use", checks, false)).toBe("1 of 3 passed");
   expect(summary("use", all("skipped"), false)).toBe("not reached");
+  expect(summary("read", all("passed").slice(0, 3), null, 12)).toBe("3 of 12 passed");
   expect(summary("extra", checks, true)).toBe("1 to look at");
   expect(summary("extra", all("passed"), true)).toBe("");
 });

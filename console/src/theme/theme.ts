@@ -81,7 +81,7 @@ export const theme = createTheme({
       }),
     },
     ActionIcon: { defaultProps: { variant: "subtle", size: 28, color: "gray" } },
-    Checkbox: { defaultProps: { size: "xs" } },
+    Checkbox: { defaultProps: { size: "xs", iconColor: "var(--on-act)" } },
     Menu: { defaultProps: { transitionProps: FADE, shadow: "md" } },
     Modal: { defaultProps: { transitionProps: FADE, radius: "lg", shadow: "lg" } },
   },

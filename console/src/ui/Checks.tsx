@@ -38,7 +38,7 @@ export function Checks({ phase, checks, before, report }: Props) {
           <section key={part} aria-label={title}>
             <div className={k.head}>
               <h2>{title}</h2>
-              <span className="t3 sm md">{summary(part, checks, reads)}</span>
+              <span className="t3 sm md">{summary(part, checks, reads, rows.length)}</span>
             </div>
             <ul>
               {rows.map((row, i) => (

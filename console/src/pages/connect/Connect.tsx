@@ -142,6 +142,7 @@ export function Connect() {
               name={shownName(fields)}
               report={current ? test.report : null}
               tested={test.phase !== "idle"}
+              running={test.phase === "running"}
               correctedFrom={correctedFrom}
               lacking={lacking}
               faults={taken ? new Map([...faults, ["name", refusal.detail || refusal.message]]) : faults}

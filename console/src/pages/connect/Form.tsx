@@ -18,6 +18,7 @@ type Props = {
   /** Of the test of just these fields; null without one. */
   report: Report | null;
   tested: boolean;
+  running: boolean;
   correctedFrom: string | null;
   lacking: "url" | "token" | null;
   faults: Faults;
@@ -147,7 +148,7 @@ function Whose({ report }: { report: Report | null }) {
   );
 }
 
-function Buttons({ report, name, tested, runTest, connect }: Props) {
+function Buttons({ report, name, tested, running, runTest, connect }: Props) {
   const ready = report?.reads ?? false;
   return (
     <div className={p.buttons}>
@@ -166,7 +167,7 @@ function Buttons({ report, name, tested, runTest, connect }: Props) {
         submit={!ready}
         action="TestConnection"
         on={name}
-        label={tested ? "Test again" : "Test"}
+        label={running ? "Testing" : tested ? "Test again" : "Test"}
         icon={IconRefresh}
         variant={ready ? "default" : "filled"}
         size="md"

@@ -159,8 +159,8 @@ function Loaded({ connection: c }: { connection: Connection }) {
 function Declared() {
   return (
     <Note>
-      <strong>Declared in the configuration file.</strong> Address, token and rules are changed there, under{" "}
-      <code>gitlab:</code>; here they can be looked at and tested.
+      <strong>Declared in the configuration file.</strong> There, under <code>gitlab:</code>, its address, token and
+      rules are changed. Here it can be looked at and tested.
     </Note>
   );
 }

@@ -74,7 +74,16 @@ function Dialog({ title, close, children }: { title: string; close: () => void; 
       size={640}
     >
       <DialogHead title={title} close={close} />
-      <div className={s.dialog}>{children}</div>
+      <form
+        className={s.dialog}
+        onSubmit={(event) => event.preventDefault()}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
+          event.currentTarget.querySelector<HTMLElement>("[type=submit]")?.click();
+        }}
+      >
+        {children}
+      </form>
     </Modal>
   );
 }
@@ -116,7 +125,7 @@ function UpdateToken({ connection: c, close, done }: Of) {
       />
       {error && faultsOf(error).size === 0 ? <Failure error={error} /> : null}
       <div className="row">
-        <Act action="UpdateToken" on={c.name} label="Test and replace" variant="filled" size="md" run={run} />
+        <Act action="UpdateToken" on={c.name} label="Test and replace" variant="filled" size="md" submit run={run} />
         <Button size="md" onClick={close}>
           Cancel
         </Button>
@@ -159,7 +168,7 @@ function Rotate({ connection: c, close, done }: Of) {
       />
       {error && faultsOf(error).size === 0 ? <Failure error={error} /> : null}
       <div className="row">
-        <Act action="RotateToken" on={c.name} label="Rotate token" variant="filled" size="md" run={run} />
+        <Act action="RotateToken" on={c.name} label="Rotate token" variant="filled" size="md" submit run={run} />
         <Button size="md" onClick={close}>
           Cancel
         </Button>
@@ -204,7 +213,15 @@ function Remove({ connection: c, close, reading }: Of & { reading: ConnectionSta
       </p>
       {error ? <Failure error={error} /> : null}
       <div className="row">
-        <Act action="RemoveConnection" on={c.name} label={`Remove ${c.name}`} variant="filled" size="md" run={run} />
+        <Act
+          action="RemoveConnection"
+          on={c.name}
+          label={`Remove ${c.name}`}
+          variant="filled"
+          size="md"
+          submit
+          run={run}
+        />
         <Button size="md" onClick={close}>
           Cancel
         </Button>
@@ -291,6 +308,7 @@ function Webhooks({ connection: c, close }: Of) {
           label={scope === "system" || list.length < 2 ? "Register" : `Register ${list.length}`}
           variant="filled"
           size="md"
+          submit
           run={run}
         />
         <Button size="md" onClick={close}>

@@ -40,7 +40,7 @@ import { useCursor } from "../../ui/useCursor";
 import u from "./unowned.module.css";
 
 const ROW = 52;
-const PHONE_ROW = 104;
+const PHONE_ROW = 92;
 const AHEAD = 40;
 
 const SIDES = [
