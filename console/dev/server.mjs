@@ -1,11 +1,13 @@
 // The fixture server: the contract of openapi.json over dev/world.mjs, the built console, and the content security
-// policy of the real server. Loopback only. `start({ port, extra, filling })` → { url, world, change, close }.
+// policy of the real server. Loopback only. `start({ port, extra, filling, scene, pace })` → { url, world, change, close };
+// the scenes are those of connections.mjs, `pace` is the pause between two checks of a test (ms).
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { graphOf, makeWorld, pageOf, statusOf, title } from "./world.mjs";
+import { connectionRoutes, Refusal } from "./connections.mjs";
+import { filled, graphOf, makeWorld, pageOf, statusOf, title } from "./world.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const TYPES = {
@@ -34,7 +36,13 @@ const VALUES = {
   problem: (r) => [...new Set(r.problems.codes)],
   project: (r) => [r.project?.path],
   topic: () => [],
+  ownership: (r) => [canHaveOwner(r) ? ownership(r.owner) : null],
 };
+
+function ownership(owner) {
+  if (!owner?.exists) return "unowned";
+  return owner.confidence < 80 ? "guessed" : "stated";
+}
 const PROBLEM_VALUES = { severity: (p) => [p.severity], code: (p) => [p.code], owner: (p) => [p.owner?.ref ?? "none"] };
 
 const severityCount = (r) => r.problems.error * 1e6 + r.problems.warning * 1e3 + r.problems.note;
@@ -104,7 +112,7 @@ function facets(items, values, query, label) {
   return { facets: result, total: items.filter((item) => matches(item, values, query)).length };
 }
 
-function routes(world, filling, emit) {
+function routes(world, status, emit, allowed) {
   const label = (value) =>
     world.rows.find((r) => r.ref === value)?.title ?? (value.includes("/") ? value.split("/")[1] : value);
   const sorted = (query) => {
@@ -120,7 +128,7 @@ function routes(world, filling, emit) {
       features: ["catalog"],
       gitlab: [{ name: "sandrill", url: "http://gitlab.sandrill.example" }],
     }),
-    "/catalog/status": () => statusOf(world, filling),
+    "/catalog/status": status,
     "/entities": (query) => page(sorted(query), query, world.rows.length),
     "/entities/facets": (query) => facets(world.rows, VALUES, query, label),
     "/problems": (query) =>
@@ -130,12 +138,15 @@ function routes(world, filling, emit) {
         world.problems.length,
       ),
     "/problems/facets": (query) => facets(world.problems, PROBLEM_VALUES, query, label),
-    "/permissions": () => ({
-      allowed: true,
-      rule: "local-operator",
-      who: null,
-      why: "The local operator may refresh everything",
-    }),
+    "/permissions": (query) =>
+      allowed
+        ? { allowed: true, rule: "local-operator", who: null, why: "The local operator may do everything" }
+        : {
+            allowed: false,
+            rule: "owners-only",
+            who: "an administrator of Stagedoor",
+            why: `${query.get("action")} is for administrators`,
+          },
     "/search": (query) => ({
       items: world.rows
         .filter((r) => `${r.name} ${r.title ?? ""}`.toLowerCase().includes((query.get("q") ?? "").toLowerCase()))
@@ -151,7 +162,7 @@ function routes(world, filling, emit) {
         })),
     }),
     "POST /catalog/refresh": () => {
-      setTimeout(() => emit("status", statusOf(world, filling)), 50);
+      setTimeout(() => emit("status", status()), 50);
       return { queued: 1, permit: "01JD8Q4Z0V5B7S9" };
     },
   };
@@ -173,8 +184,19 @@ async function file(path) {
   return { body, type: TYPES[extname(wanted)] ?? "application/octet-stream" };
 }
 
-export async function start({ port = 0, extra = 0, filling = false } = {}) {
-  const world = makeWorld(extra);
+export async function start({
+  port = 0,
+  extra = 0,
+  filling = false,
+  scene = "default",
+  pace = 20,
+  first = 10,
+  allowed = true,
+} = {}) {
+  const world = { ...makeWorld(extra), first };
+  // Without a connection nothing is known yet; what one brings comes in as it is read.
+  const whole = { rows: world.rows, problems: world.problems };
+  if (scene === "first") Object.assign(world, { rows: [], problems: [] });
   const open = new Set();
   let seq = 1;
   const emit = (event, data) => {
@@ -182,7 +204,31 @@ export async function start({ port = 0, extra = 0, filling = false } = {}) {
     for (const stream of open)
       stream.write(`id: ${seq}\nevent: ${event}\ndata: ${JSON.stringify({ seq, ...data })}\n\n`);
   };
-  const answers = routes(world, filling, emit);
+  const grow = (since) => {
+    const part = filled(world, since);
+    const before = world.rows.length;
+    world.rows = whole.rows.slice(0, Math.ceil(part * whole.rows.length));
+    if (part >= 1) world.problems = whole.problems;
+    const changed = world.rows
+      .slice(before)
+      .map((row) => Object.assign(row, { changedAt: new Date().toISOString() }).ref);
+    if (changed.length > 0) emit("entities", { changed, removed: [], more: false });
+    emit("status", status());
+    if (part >= 1) clearInterval(growing);
+  };
+  let growing;
+  const connections = connectionRoutes({
+    scene,
+    pace,
+    changed: () => emit("connections", {}),
+    added(connection) {
+      connection.since = Date.now();
+      if (scene === "first") growing = setInterval(grow, 100, connection.since);
+    },
+    removed: () => emit("status", status()),
+  });
+  const status = () => statusOf(world, connections.list, filling);
+  const answers = routes(world, status, emit, allowed);
   /** Changes one row and tells the open pages, as a push would. Over HTTP: POST /-/fixture/change {ref, change}. */
   const change = (ref, values) => {
     const row = world.rows.find((r) => r.ref === ref);
@@ -218,6 +264,23 @@ export async function start({ port = 0, extra = 0, filling = false } = {}) {
         request.on("close", () => open.delete(response));
         return;
       }
+      if (path === "/connections" || path.startsWith("/connections/")) {
+        const body = ["POST", "PUT"].includes(request.method) ? await text(request) : "";
+        const {
+          status,
+          body: said,
+          report,
+          after,
+        } = connections.answer(request.method, path, body ? JSON.parse(body) : {});
+        if (!report) return send(response, status, status === 204 ? undefined : JSON.stringify(said));
+        if (!request.headers.accept?.includes("text/event-stream")) return send(response, 200, JSON.stringify(report));
+        const gone = new AbortController();
+        response.on("close", () => gone.abort());
+        response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+        await connections.stream(report, response, gone.signal);
+        if (!response.writableAborted) after?.();
+        return;
+      }
       const answer = answers[request.method === "GET" ? path : `${request.method} ${path}`];
       const body = answer ? answer(url.searchParams) : entityRoute(world, path, url.searchParams);
       if (!body) {
@@ -238,10 +301,12 @@ export async function start({ port = 0, extra = 0, filling = false } = {}) {
       }
       send(response, request.method === "POST" ? 202 : 200, JSON.stringify(body));
     } catch (error) {
+      if (error instanceof Refusal)
+        return send(response, error.problem.status, JSON.stringify(error.problem), "application/problem+json");
       send(response, error.code === "ENOENT" ? 404 : 500, String(error), "text/plain");
     }
   });
-  const beat = filling ? setInterval(() => emit("status", statusOf(world, true)), 300) : null;
+  const beat = filling ? setInterval(() => emit("status", status()), 300) : null;
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
@@ -249,6 +314,7 @@ export async function start({ port = 0, extra = 0, filling = false } = {}) {
     change,
     async close() {
       if (beat) clearInterval(beat);
+      clearInterval(growing);
       for (const stream of open) stream.end();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

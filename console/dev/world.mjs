@@ -16,13 +16,13 @@ const COMPONENTS = [
   ["gangway-control", "service", "terminals", null, "missing", "deprecated", "Go"],
   ["manifest-svc", "service", "harbour", "harbour-ops", "codeowners", "production", "Java"],
   ["fuel-ledger", "service", "fleet", "fleet-telemetry", "codeowners", "production", "Rust"],
-  ["queue-estimator", "service", "terminals", "harbour-ops", "group", "experimental", "Python"],
+  ["queue-estimator", "service", "terminals", "harbour-ops", "commits", "experimental", "Python"],
   ["fares-api", "service", "checkout", "checkout", "declared", "production", "Go"],
   ["refund-worker", "service", "checkout", "checkout", "declared", "production", "TypeScript"],
   ["kiosk-gateway", "service", "terminals", "passenger-apps", "group", "production", "Go"],
   ["mooring-sensor-ingest", "service", "fleet", "fleet-telemetry", "declared", "production", "Rust"],
   ["timetable-web", "website", "passenger", "passenger-apps", "declared", "production", "TypeScript"],
-  ["notice-mailer", "service", "passenger", "passenger-apps", "declared", "production", "Python"],
+  ["notice-mailer", "service", "passenger", "passenger-apps", "commits", "production", "Python"],
   ["identity-bridge", "service", "platform", "platform", "declared", "production", "Rust"],
   ["artefact-mirror", "service", "platform", "platform", "codeowners", "production", "Go"],
   ["tariff-schema", "library", "checkout", "checkout", "declared", "production", "TypeScript"],
@@ -131,16 +131,35 @@ function row(kind, name, over) {
   };
 }
 
+const CONFIDENCE = { declared: 100, codeowners: 90, commits: 82, group: 40, missing: 0 };
+
 function owner(name, evidence) {
   const group = GROUPS.find(([g]) => g === name);
   const detail = {
     declared: "catalog-info.yaml line 10",
     codeowners: ".gitlab/CODEOWNERS line 3",
     group: "GitLab group sandrill/harbour",
+    commits: "82 % of commits",
     missing: "no CODEOWNERS, no group",
   }[evidence];
   const ref = name ? `group:default/${name}` : "";
-  return { ref, name: name ?? "", title: group?.[1] ?? null, exists: Boolean(group), evidence, detail };
+  return {
+    ref,
+    name: name ?? "",
+    title: group?.[1] ?? null,
+    exists: Boolean(group),
+    evidence,
+    detail,
+    confidence: CONFIDENCE[evidence],
+  };
+}
+
+/** Commits of one team say more or less. */
+const SHARES = { "queue-estimator": 61 };
+
+function withShare(own, name) {
+  const share = SHARES[name];
+  return share ? { ...own, confidence: share, detail: `${share} % of commits` } : own;
 }
 
 function component([name, type, system, own, evidence, lifecycle, language], i) {
@@ -148,7 +167,7 @@ function component([name, type, system, own, evidence, lifecycle, language], i) 
   return row("component", name, {
     type,
     system: { ref: `system:default/${system}`, name: system, title: null, exists: true },
-    owner: evidence === "missing" ? null : owner(own, evidence),
+    owner: evidence === "missing" ? null : withShare(owner(own, evidence), name),
     lifecycle,
     language,
     project,
@@ -390,34 +409,58 @@ export function pageOf(world, r) {
   };
 }
 
-/** The state of the connection `seconds` after start; `filling` plays a first sync of ten seconds. */
-export function statusOf(world, filling) {
+/** Seconds that a first read lasts here. */
+const FIRST = 10;
+
+/** Of what a first read brings, how much is there. */
+export function filled(world, since) {
+  return Math.min(1, (Date.now() - since) / 1000 / (world.first ?? FIRST));
+}
+
+function reading(world, connection, filling) {
+  const since = connection.since ?? world.since;
+  const part = filling || connection.since ? filled(world, since) : 1;
+  const busy = part < 1;
+  const failed = connection.state === "failing";
+  return {
+    name: connection.name,
+    url: connection.url,
+    phase: failed ? "failed" : busy ? "reading" : "idle",
+    projectsSeen: Math.floor(part * 41),
+    projectsExpected: 41,
+    entities: Math.floor(part * world.rows.length),
+    startedAt: new Date(since).toISOString(),
+    finishedAt: busy ? null : at(40),
+    lastGoodAt: failed ? at(720) : busy ? null : at(40),
+    nextAt: busy ? null : at(-80),
+    intervalSeconds: 120,
+    requests: 18,
+    error: failed
+      ? {
+          code: "token-expired",
+          whose: "caller",
+          message: "GitLab does not accept the token",
+          remedy: "Give a new one.",
+          retry: false,
+        }
+      : null,
+    partial:
+      connection.name === "sandrill" && !busy && !connection.since
+        ? [{ what: "group sandrill/fleet", reason: "members answered 403", since: at(7200) }]
+        : [],
+    webhooks: { lastReceivedAt: connection.webhooks.lastReceivedAt, received: connection.webhooks.received },
+  };
+}
+
+/** The state of every connection; `filling` plays a first read for those that were there at the start. */
+export function statusOf(world, connections, filling) {
   const errors = { error: 0, warning: 0, note: 0 };
   for (const p of world.problems) errors[p.severity] += 1;
-  const elapsed = (Date.now() - world.since) / 1000;
-  const busy = filling && elapsed < 10;
+  const all = connections.map((connection) => reading(world, connection, filling));
   return {
     asOf: new Date().toISOString(),
-    ready: !busy,
-    connections: [
-      {
-        name: "sandrill",
-        url: GITLAB,
-        phase: busy ? "reading" : "idle",
-        projectsSeen: busy ? Math.floor(elapsed * 4) : 41,
-        projectsExpected: 41,
-        entities: busy ? Math.floor(elapsed * 5) : world.rows.length,
-        startedAt: new Date(world.since).toISOString(),
-        finishedAt: busy ? null : at(40),
-        lastGoodAt: busy ? null : at(40),
-        nextAt: busy ? null : at(-80),
-        intervalSeconds: 120,
-        requests: 18,
-        error: null,
-        partial: busy ? [] : [{ what: "group sandrill/fleet", reason: "members answered 403", since: at(7200) }],
-        webhooks: { lastReceivedAt: at(240), received: 12 },
-      },
-    ],
+    ready: all.every((connection) => connection.lastGoodAt !== null),
+    connections: all,
     totals: { entities: world.rows.length, problems: errors },
   };
 }

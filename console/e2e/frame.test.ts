@@ -1,8 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { open, PHONE, seen, target, useBrowser, WIDE } from "./pages";
+import { findings, open, PHONE, seen, target, useBrowser, WIDE } from "./pages";
 
 useBrowser();
 
@@ -103,24 +100,6 @@ const PAGES = [
   "/problems",
   "/settings",
 ];
-
-const source = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-type Finding = { id: string; help: string; nodes: { html: string; failureSummary?: string }[] };
-
-async function findings(page: Page): Promise<string[]> {
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-  await page.evaluate(await source);
-  const violations = await page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run: (options: unknown) => Promise<{ violations: Finding[] }> } })
-      .axe;
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    return (await axe.run({ runOnly: tags })).violations;
-  });
-  return violations.map(
-    (v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join("\n")}`,
-  );
-}
 
 describe.each(["light", "dark"] as const)("accessibility, %s", (colorScheme) => {
   it.each(PAGES)("%s, wide and on a phone", async (path) => {

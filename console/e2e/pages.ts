@@ -1,4 +1,6 @@
 /** What all browser tests share: a page that fails the test when the console complains, and words for waiting. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, onTestFinished } from "vitest";
 import { LAUNCH } from "./browser.mjs";
@@ -28,8 +30,8 @@ export async function open(path: string, options: BrowserContextOptions & { base
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
-    // A 404 that the test asked for is logged by the browser itself.
-    if (message.type() === "error" && !/status of 404/.test(message.text())) complaints.push(message.text());
+    // A refusal that the test asked for is logged by the browser itself.
+    if (message.type() === "error" && !/status of (404|409|422)/.test(message.text())) complaints.push(message.text());
   });
   onTestFinished(async () => {
     await context.close();
@@ -56,4 +58,23 @@ export async function counts(page: Page): Promise<[number, number]> {
     .textContent();
   const [shown = Number.NaN, all = Number.NaN] = (text ?? "").replaceAll(",", "").split(" of ").map(Number);
   return [shown, all];
+}
+
+const source = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+type Finding = { id: string; help: string; nodes: { html: string; failureSummary?: string }[] };
+
+/** What axe finds on the page as it stands. */
+export async function findings(page: Page): Promise<string[]> {
+  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
+  await page.evaluate(await source);
+  const violations = await page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: { run: (options: unknown) => Promise<{ violations: Finding[] }> } })
+      .axe;
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    return (await axe.run({ runOnly: tags })).violations;
+  });
+  return violations.map(
+    (v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join("\n")}`,
+  );
 }

@@ -16,6 +16,12 @@ async function pageOf(query) {
   return `/catalog/${row.ref.replace(":", "/")}`;
 }
 
+async function firstConnection() {
+  const answer = await fetch(`${url}/api/v1/connections`);
+  const [connection] = (await answer.json()).items;
+  return connection ? `/settings/connections/${connection.name}` : "/settings";
+}
+
 const PAGES = {
   home: "/",
   catalog: "/catalog?kind=component",
@@ -32,7 +38,11 @@ const PAGES = {
   "entity-group": "/catalog/group/default/checkout",
   "entity-404": "/catalog/component/default/payment-api",
   problems: "/problems",
+  "problems-by-owner": "/problems?by=owner",
+  unowned: "/unowned",
   settings: "/settings",
+  connection: await firstConnection(),
+  connect: "/connect",
 };
 const only = process.env.ONLY?.split(",");
 const browser = await chromium.launch(LAUNCH);

@@ -10,12 +10,15 @@ import {
   type ProblemFilter,
   readFilters,
   readQuery,
+  UNOWNED_FILTERS,
+  type UnownedFilter,
   writeQuery,
 } from "./lib/filters";
 import { Empty, Failure } from "./ui/parts";
 
 export type CatalogSearch = Filters<EntityFilter> & { q?: string; sort?: string; cols?: string };
-export type ProblemsSearch = Filters<ProblemFilter> & { q?: string };
+export type ProblemsSearch = Filters<ProblemFilter> & { q?: string; by?: "owner" };
+export type UnownedSearch = Filters<UnownedFilter> & { q?: string };
 export type EntitySearch = { tab?: string; line?: number; depth?: number; as?: "table" };
 
 function withTexts<T extends object>(into: T, raw: Record<string, unknown>, keys: readonly string[]): T {
@@ -79,8 +82,10 @@ export const entityRoute = createRoute({
 export const problemsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/problems",
-  validateSearch: (raw: Record<string, unknown>): ProblemsSearch =>
-    withTexts(readFilters(PROBLEM_FILTERS, raw) as ProblemsSearch, raw, ["q"]),
+  validateSearch: (raw: Record<string, unknown>): ProblemsSearch => ({
+    ...withTexts(readFilters(PROBLEM_FILTERS, raw) as ProblemsSearch, raw, ["q"]),
+    ...(one(raw.by) === "owner" ? { by: "owner" as const } : {}),
+  }),
   component: lazyRouteComponent(() => import("./pages/problems/Problems"), "Problems"),
 });
 
@@ -90,8 +95,45 @@ const settingsRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/Settings"), "Settings"),
 });
 
+export const connectRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/connect",
+  component: lazyRouteComponent(() => import("./pages/connect/Connect"), "Connect"),
+});
+
+/** `act`: the dialog that is open. */
+export type ConnectionSearch = { act?: "token" | "rotate" | "remove" | "webhooks" };
+const ACTS = ["token", "rotate", "remove", "webhooks"] as const;
+
+export const connectionRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings/connections/$name",
+  validateSearch: (raw: Record<string, unknown>): ConnectionSearch => {
+    const act = ACTS.find((known) => known === one(raw.act));
+    return act ? { act } : {};
+  },
+  component: lazyRouteComponent(() => import("./pages/settings/ConnectionPage"), "ConnectionPage"),
+});
+
+export const unownedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/unowned",
+  validateSearch: (raw: Record<string, unknown>): UnownedSearch =>
+    withTexts(readFilters(UNOWNED_FILTERS, raw) as UnownedSearch, raw, ["q"]),
+  component: lazyRouteComponent(() => import("./pages/unowned/Unowned"), "Unowned"),
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, catalogRoute, entityRoute, problemsRoute, settingsRoute]),
+  routeTree: rootRoute.addChildren([
+    homeRoute,
+    connectRoute,
+    catalogRoute,
+    entityRoute,
+    problemsRoute,
+    unownedRoute,
+    settingsRoute,
+    connectionRoute,
+  ]),
   parseSearch: readQuery,
   stringifySearch: writeQuery,
   defaultPreload: "intent",

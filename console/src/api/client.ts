@@ -41,3 +41,38 @@ export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
   if (got.data === undefined || !got.response.ok) throw new ApiError(got.response.status, got.error);
   return got.data;
 }
+
+type Sent = {
+  body?: unknown;
+  signal?: AbortSignal;
+  accept?: string;
+  /** The server does the same key once only. */
+  once?: boolean;
+};
+
+/** Sends a request and gives the answer unread; anything but a success becomes an {@link ApiError}. */
+export async function open(method: string, path: string, sent: Sent = {}): Promise<Response> {
+  const headers: Record<string, string> = { accept: sent.accept ?? "application/json" };
+  if (sent.body !== undefined) headers["content-type"] = "application/json";
+  if (sent.once) headers["Idempotency-Key"] = crypto.randomUUID();
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      ...(sent.body === undefined ? {} : { body: JSON.stringify(sent.body) }),
+      ...(sent.signal ? { signal: sent.signal } : {}),
+    });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError(0, { detail: "Check that Stagedoor is running, then try again." });
+  }
+  if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));
+  return response;
+}
+
+/** The same, read as JSON; an empty answer is nothing. */
+export async function ask<T>(method: string, path: string, sent: Sent = {}): Promise<T> {
+  const response = await open(method, path, sent);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}

@@ -140,6 +140,7 @@ export function startLive(client: QueryClient): () => void {
       void client.invalidateQueries({ queryKey: statusQuery.queryKey });
     }
   });
+  source.addEventListener("connections", () => void client.invalidateQueries({ queryKey: ["connections"] }));
   source.addEventListener("reset", () => void client.invalidateQueries());
   return () => source.close();
 }

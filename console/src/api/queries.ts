@@ -1,6 +1,6 @@
 /** Every question the pages ask, as TanStack Query options. Keys begin with the word that live events invalidate by. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { EntityFilter, Filters, ProblemFilter } from "../lib/filters";
+import type { EntityFilter, Filters, ProblemFilter, UnownedFilter } from "../lib/filters";
 import type { Ref } from "../lib/ref";
 import { answer, client } from "./client";
 import type { EntityPage } from "./types";
@@ -58,6 +58,48 @@ export const kindCountsQuery = queryOptions({
   queryFn: ({ signal }) =>
     answer(
       client.GET("/api/v1/entities/facets", { params: { query: { facet: ["kind", "evidence", "origin"] } }, signal }),
+    ),
+});
+
+export type UnownedParams = Filters<UnownedFilter> & { q?: string };
+
+/** Without a choice: what has no owner, and what has one that is only guessed. */
+export function unownedFilters({ ownership, ...rest }: UnownedParams): EntityListParams {
+  return { ...rest, ownership: ownership ?? ["unowned", "guessed"] };
+}
+
+/** How many there are, without their rows. */
+export const totalQuery = (query: EntityListParams) =>
+  queryOptions({
+    queryKey: ["entities", "total", query],
+    queryFn: ({ signal }) =>
+      answer(client.GET("/api/v1/entities", { params: { query: { ...query, limit: 1 } }, signal })).then(
+        ({ total }) => total,
+      ),
+  });
+
+/** What was read last, for the page on which the catalog fills. */
+export const latestQuery = (limit: number) =>
+  queryOptions({
+    queryKey: ["entities", "latest", limit],
+    queryFn: ({ signal }) =>
+      answer(
+        client.GET("/api/v1/entities", {
+          params: { query: { kind: ["component"], sort: "-changed", limit } },
+          signal,
+        }),
+      ),
+  });
+
+/** Services by how their owner is known. */
+export const ownedServicesQuery = queryOptions({
+  queryKey: ["entities", "facets", "services"],
+  queryFn: ({ signal }) =>
+    answer(
+      client.GET("/api/v1/entities/facets", {
+        params: { query: { kind: ["component"], type: ["service"], facet: ["evidence"] } },
+        signal,
+      }),
     ),
 });
 

@@ -2,7 +2,7 @@
  * The frame round every page: rail, bar, tab bar on a phone, and what hears keys and events for all of them. A grid of
  * ours rather than Mantine's AppShell, which would add 9 kB to the first page for what five lines of CSS say.
  */
-import { ActionIcon, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Button, UnstyledButton } from "@mantine/core";
 import { IconCloudOff, IconHelp, IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
@@ -19,6 +19,7 @@ import { isAt, PLACES, type Place, SETTINGS } from "./places";
 
 const Palette = lazy(() => import("./Palette"));
 const Help = lazy(() => import("./Help"));
+const Stored = lazy(() => import("./Stored"));
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
@@ -44,14 +45,16 @@ export function Frame() {
     return () => window.removeEventListener("keydown", onKey);
   }, []);
   const openPalette = () => setPalette((n) => n + 1);
+  // Where there is nothing to go to yet, nothing offers it.
+  const bare = usePath() === "/connect";
   return (
-    <div className={c.app}>
+    <div className={c.app} {...(bare ? { "data-bare": true } : {})}>
       <a href="#content" className="skip">
         Skip to the content
       </a>
-      <Rail />
+      {bare ? null : <Rail />}
       <header className={c.bar}>
-        <Bar openPalette={openPalette} openHelp={() => setHelp(true)} />
+        {bare ? <BareBar /> : <Bar openPalette={openPalette} openHelp={() => setHelp(true)} />}
       </header>
       <main className={c.main}>
         <ConnectionLost />
@@ -61,7 +64,7 @@ export function Frame() {
           </Suspense>
         </div>
       </main>
-      <TabBar />
+      {bare ? null : <TabBar />}
       <Suspense fallback={null}>
         {palette > 0 ? <Palette opened={palette} openHelp={() => setHelp(true)} /> : null}
         {help ? <Help close={() => setHelp(false)} /> : null}
@@ -140,6 +143,37 @@ function Bar({ openPalette, openHelp }: { openPalette: () => void; openHelp: () 
           <span className="md not-phone nowrap">{instance.person.name}</span>
         </span>
       ) : null}
+    </>
+  );
+}
+
+/** The bar of the first run: where one is, and what is kept of what one enters. */
+function BareBar() {
+  const { data: instance } = useQuery(instanceQuery);
+  const { data: status } = useQuery(statusQuery);
+  const [asked, setAsked] = useState(false);
+  const first = status?.connections.length === 0;
+  return (
+    <>
+      <Link to="/" className="row" disabled={first}>
+        <Door /> <strong>Stagedoor</strong>
+      </Link>
+      <span className="grow" />
+      {instance && first ? <span className="t3 sm not-phone">First start, version {instance.version}</span> : null}
+      {first || !status ? null : (
+        <Link to="/settings" className="quiet-link sm nowrap">
+          Back<span className="not-phone"> to Settings</span>
+        </Link>
+      )}
+      <Button
+        variant="subtle"
+        color="gray"
+        leftSection={<IconHelp className="icon-s" />}
+        onClick={() => setAsked(true)}
+      >
+        What is stored?
+      </Button>
+      <Suspense fallback={null}>{asked ? <Stored close={() => setAsked(false)} /> : null}</Suspense>
     </>
   );
 }

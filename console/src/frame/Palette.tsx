@@ -12,6 +12,7 @@ import {
   IconCornerDownLeft,
   IconHelp,
   IconMoon,
+  IconPlugConnected,
   IconProgressAlert,
   IconSearch,
   IconSun,
@@ -49,6 +50,20 @@ function useCommands(openHelp: () => void): Command[] {
       words: "unowned owner missing none",
       icon: <IconProgressAlert className="icon t3" aria-hidden="true" />,
       run: () => void navigate({ to: "/catalog", search: { evidence: ["missing"] } }),
+    },
+    {
+      id: "queue",
+      label: "Open the queue of the unowned",
+      words: "unowned guessed missing",
+      icon: <IconProgressAlert className="icon t3" aria-hidden="true" />,
+      run: () => void navigate({ to: "/unowned" }),
+    },
+    {
+      id: "connect",
+      label: "Connect a GitLab",
+      words: "connection add token first run settings",
+      icon: <IconPlugConnected className="icon t3" aria-hidden="true" />,
+      run: () => void navigate({ to: "/connect" }),
     },
     {
       id: "all",

@@ -13,6 +13,7 @@ export const ENTITY_FILTERS = [
   "namespace",
   "origin",
   "evidence",
+  "ownership",
   "problem",
   "project",
   "topic",
@@ -20,6 +21,10 @@ export const ENTITY_FILTERS = [
 export type EntityFilter = (typeof ENTITY_FILTERS)[number];
 export const PROBLEM_FILTERS = ["severity", "code", "owner", "project"] as const;
 export type ProblemFilter = (typeof PROBLEM_FILTERS)[number];
+
+/** The queue of the unowned is narrowed by these. */
+export const UNOWNED_FILTERS = ["ownership", "kind", "system", "evidence", "project"] as const;
+export type UnownedFilter = (typeof UNOWNED_FILTERS)[number];
 
 export type Filters<K extends string> = Partial<Record<K, string[]>>;
 export type RawSearch = Record<string, string | string[] | undefined>;

@@ -73,11 +73,15 @@ export const theme = createTheme({
           "--button-height": BUTTON_HEIGHT[props.size ?? "sm"] ?? "28px",
           "--button-padding-x": props.variant === "subtle" ? "6px" : props.size === "xs" ? "8px" : "10px",
           "--button-fz": "var(--fs-sm)",
+          // Mantine picks the letters' colour for the light ground only.
+          ...(props.variant === "filled"
+            ? { "--button-bg": "var(--act)", "--button-hover": "var(--act-hover)", "--button-color": "var(--on-act)" }
+            : {}),
         },
       }),
     },
     ActionIcon: { defaultProps: { variant: "subtle", size: 28, color: "gray" } },
-    Checkbox: { defaultProps: { size: "xs" } },
+    Checkbox: { defaultProps: { size: "xs", iconColor: "var(--on-act)" } },
     Menu: { defaultProps: { transitionProps: FADE, shadow: "md" } },
     Modal: { defaultProps: { transitionProps: FADE, radius: "lg", shadow: "lg" } },
   },

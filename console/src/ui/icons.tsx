@@ -58,6 +58,7 @@ export function KindIcon({ kind, type, label }: { kind: string; type?: string | 
 const EVIDENCE: Record<string, { icon: TablerIcon; word: string }> = {
   declared: { icon: IconFileCheck, word: "Declared in the catalog file" },
   codeowners: { icon: IconFileCheck, word: "Declared in CODEOWNERS" },
+  commits: { icon: IconUsers, word: "Inferred from commits" },
   group: { icon: IconUsers, word: "Inferred from the GitLab group" },
   missing: { icon: IconProgressAlert, word: "No owner found" },
 };
@@ -68,12 +69,15 @@ export function EvidenceIcon({ evidence }: { evidence: string }) {
 }
 
 /** The short word after an owner's name: where it is known from. */
-export function evidenceWord(evidence: string): string {
+export function evidenceWord(evidence: string, detail = ""): string {
   switch (evidence) {
     case "declared":
       return "file";
     case "codeowners":
       return "CODEOWNERS";
+    case "commits":
+      // The server says how many: "82 % of commits".
+      return detail;
     case "group":
       return "GitLab group";
     default:

@@ -20,10 +20,23 @@ export function CatalogEmpty({ active, all, clear }: { active: number; all: numb
       />
     );
   }
+  if (status?.connections.length === 0) {
+    return (
+      <Empty
+        what="The catalog is empty."
+        why="No GitLab is connected yet."
+        action={
+          <Link to="/connect" className="link">
+            Connect your GitLab
+          </Link>
+        }
+      />
+    );
+  }
   return (
     <Empty
       what="The catalog is empty."
-      why="Either no connection is configured, or its token sees no project. The settings page says which."
+      why="The token sees no project, or nothing fits what is to be read. The settings page says which."
       action={
         <Link to="/settings" className="link">
           Look at the connections

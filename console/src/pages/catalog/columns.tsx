@@ -34,7 +34,7 @@ export function Owner({ row }: { row: EntityRow }) {
     <span className="row g6" title={owner.detail}>
       <EvidenceIcon evidence={owner.evidence} />
       <span className={owner.exists ? "cut" : "cut t3"}>{ownerName(owner)}</span>
-      <span className="t3 xs nowrap">{owner.exists ? evidenceWord(owner.evidence) : "unknown"}</span>
+      <span className="t3 xs nowrap">{owner.exists ? evidenceWord(owner.evidence, owner.detail) : "unknown"}</span>
     </span>
   );
 }

@@ -226,6 +226,7 @@ function Head({ page, reference }: { page: EntityPage; reference: Ref }) {
 const EVIDENCE_WORDS: Record<string, string> = {
   declared: "declared in",
   codeowners: "from",
+  commits: "inferred from",
   group: "inferred from",
   missing: "",
 };

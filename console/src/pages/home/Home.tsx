@@ -1,8 +1,12 @@
 /** Home: what is wrong first, then what is known and how fresh it is. */
+import { IconHourglass } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, Navigate } from "@tanstack/react-router";
+import { type Connection, connectionsQuery } from "../../api/connections";
 import { kindCountsQuery, problemsQuery, statusQuery } from "../../api/queries";
 import type { CatalogStatus, FacetValue } from "../../api/types";
+import { midSentence } from "../../lib/checks";
+import { daysLeftText, endsSoon } from "../../lib/draft";
 import { isFilling, phaseText, trouble } from "../../lib/freshness";
 import { kindPlural } from "../../lib/ref";
 import { count, plural } from "../../lib/time";
@@ -21,6 +25,8 @@ export function Home() {
   const { data: counts } = useQuery(kindCountsQuery);
   const facets = counts?.facets as Record<string, FacetValue[]> | undefined;
   const filling = status?.connections.some(isFilling) ?? false;
+  const { data: connections } = useQuery(connectionsQuery);
+  if (connections?.items.length === 0 && status?.connections.length === 0) return <Navigate to="/connect" replace />;
   return (
     <div className={h.page}>
       <div className={h.main}>
@@ -30,10 +36,11 @@ export function Home() {
         </div>
         {error && !status ? <Failure error={error} retry={() => void refetch()} /> : null}
         {filling ? <Filling /> : null}
-        <Wrong status={status} filling={filling} />
+        <Wrong status={status} connections={connections?.items} filling={filling} />
         <Unowned evidence={facets?.evidence} />
       </div>
       <aside className={h.side} aria-label="Catalog and freshness">
+        <Tokens connections={connections?.items} />
         <Kinds values={facets?.kind} />
         {status ? <Freshness status={status} /> : null}
       </aside>
@@ -46,12 +53,21 @@ function summary(status: CatalogStatus): string {
   return `${plural(status.totals.entities, "entity", "entities")} in ${plural(projects, "project")}`;
 }
 
-function Wrong({ status, filling }: { status: CatalogStatus | undefined; filling: boolean }) {
+type WrongProps = {
+  status: CatalogStatus | undefined;
+  connections: Connection[] | undefined;
+  filling: boolean;
+};
+
+function Wrong({ status, connections, filling }: WrongProps) {
   const query = useInfiniteQuery(problemsQuery({ severity: ["error", "warning"] }, SHOWN));
   const first = query.data?.pages[0];
   const totals = status?.totals.problems;
   const number = totals ? `${plural(totals.error, "error")}, ${plural(totals.warning, "warning")}` : undefined;
-  const broken = status?.connections.filter((connection) => trouble(connection) !== null) ?? [];
+  const failing = connections?.filter((connection) => connection.state === "failing") ?? [];
+  // What failed its test says why better than the reading that failed of it.
+  const broken =
+    status?.connections.filter((c) => trouble(c) !== null && !failing.some((f) => f.name === c.name)) ?? [];
   return (
     <Section
       title="What is wrong"
@@ -63,6 +79,11 @@ function Wrong({ status, filling }: { status: CatalogStatus | undefined; filling
       }
     >
       <ul className={h.list}>
+        {failing.map((connection) => (
+          <li key={connection.name} className={c.twoLines}>
+            <StoppedWorking connection={connection} />
+          </li>
+        ))}
         {broken.map((connection) => (
           <li key={connection.name} className={c.twoLines}>
             <span className={c.lead}>
@@ -98,11 +119,11 @@ function Wrong({ status, filling }: { status: CatalogStatus | undefined; filling
       </ul>
       {query.isPending ? <Bones rows={SHOWN} height={56} /> : null}
       {query.error && !first ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
-      {first && first.total === 0 && broken.length === 0 && !filling && status ? (
+      {first && first.total === 0 && broken.length + failing.length === 0 && !filling && status ? (
         status.totals.entities > 0 ? (
           <Empty what="Nothing is wrong." why="Every catalog file that was read says what it means." />
         ) : (
-          <Empty what="Nothing was read yet." why="Name a GitLab address and a token in the configuration file." />
+          <Empty what="Nothing was read yet." why="The first read has not ended." />
         )
       ) : null}
       {first && first.total > first.items.length ? (
@@ -114,9 +135,44 @@ function Wrong({ status, filling }: { status: CatalogStatus | undefined; filling
   );
 }
 
+/** Checks that a new token makes good. */
+const OF_TOKEN = ["token", "kind", "expiry", "scope-read"];
+
+function StoppedWorking({ connection: { name, url, declared, failing } }: { connection: Connection }) {
+  const token = !declared && OF_TOKEN.includes(failing?.check ?? "");
+  return (
+    <>
+      <span className={c.lead}>
+        <Severity severity="error" word="Failing" bare />
+      </span>
+      <div className="grow">
+        <Link to="/settings/connections/$name" params={{ name }} className={c.name}>
+          GitLab {name}
+        </Link>{" "}
+        <span className="t2">
+          {failing ? (
+            <>
+              stopped working <Age time={failing.since} suffix=" ago" />: {midSentence(failing.title)}
+            </>
+          ) : (
+            "does not work"
+          )}
+        </span>
+        <div className={c.sub} style={{ marginTop: 2 }}>
+          {failing?.detail ?? url}. What is shown is the last good state.
+        </div>
+      </div>
+      <Link to="/settings/connections/$name" params={{ name }} search={token ? { act: "token" } : {}} className={h.act}>
+        {token ? "Update token" : "See what to do"}
+      </Link>
+    </>
+  );
+}
+
 const EVIDENCE: [string, string][] = [
   ["declared", "Owner declared in the catalog file"],
   ["codeowners", "Owner taken from CODEOWNERS"],
+  ["commits", "Owner inferred from commits"],
   ["group", "Owner inferred from the GitLab group"],
   ["missing", "No owner found"],
 ];
@@ -126,7 +182,15 @@ function Unowned({ evidence }: { evidence: FacetValue[] | undefined }) {
   if (!evidence || evidence.length === 0) return null;
   const total = evidence.reduce((sum, value) => sum + value.count, 0);
   return (
-    <Section title="Whose it is" number={`of ${count(total)}`}>
+    <Section
+      title="Whose it is"
+      number={`of ${count(total)}`}
+      side={
+        <Link to="/unowned" className="quiet-link">
+          Queue of the unowned
+        </Link>
+      }
+    >
       <ul className={h.list}>
         {EVIDENCE.map(([value, word]) => {
           const number = evidence.find((v) => v.value === value)?.count ?? 0;
@@ -143,6 +207,30 @@ function Unowned({ evidence }: { evidence: FacetValue[] | undefined }) {
           );
         })}
       </ul>
+    </Section>
+  );
+}
+
+/** Tokens that end within two weeks, and what would break then. */
+function Tokens({ connections }: { connections: Connection[] | undefined }) {
+  const soon = connections?.filter((connection) => endsSoon(connection) && connection.state !== "failing") ?? [];
+  if (soon.length === 0) return null;
+  return (
+    <Section title="Tokens about to end">
+      <ul className={h.list}>
+        {soon.map(({ name, report }) => (
+          <li key={name} className={h.kind}>
+            <IconHourglass className={`icon ${h.amber}`} aria-hidden="true" />
+            <Link to="/settings/connections/$name" params={{ name }} className={`grow cut ${c.open}`}>
+              {name}
+            </Link>
+            <span className={h.soon}>{daysLeftText(report?.facts.daysLeft ?? 0)}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="sm t3" style={{ paddingTop: 4 }}>
+        Nothing is read after that.
+      </p>
     </Section>
   );
 }
@@ -221,7 +309,14 @@ function Freshness({ status }: { status: CatalogStatus }) {
         })}
       </ul>
       {status.connections.length === 0 ? (
-        <Empty what="No connection." why="Name a GitLab address and a token in the configuration file." />
+        <Empty
+          what="No connection."
+          action={
+            <Link to="/connect" className="link">
+              Connect your GitLab
+            </Link>
+          }
+        />
       ) : null}
     </Section>
   );

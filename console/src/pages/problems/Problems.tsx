@@ -1,10 +1,11 @@
 /** Everything that is wrong with what was read: by severity, kind of problem and owner, the worst first. */
 import { Button } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
+import { IconUsersGroup } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from "react";
 import { problemFacetsQuery, problemsQuery, statusQuery } from "../../api/queries";
 import type { FacetValue } from "../../api/types";
 import { codeWord } from "../../lib/codes";
@@ -28,6 +29,9 @@ import { Bone, Bones, Empty, Failure } from "../../ui/parts";
 import { TokenSearch } from "../../ui/TokenSearch";
 import { useCursor } from "../../ui/useCursor";
 import { ProblemItem } from "./ProblemItem";
+import p from "./problems.module.css";
+
+const ByOwner = lazy(() => import("./ByOwner").then((module) => ({ default: module.ByOwner })));
 
 const SPECS: readonly FacetSpec<ProblemFilter>[] = [
   { key: "severity", title: "Severity", word: (v) => sentence(v.value) },
@@ -44,7 +48,7 @@ export function Problems() {
   const navigate = useNavigate({ from: "/problems" });
   const phone = useMediaQuery("(max-width: 47.99em)", undefined, { getInitialValueInEffect: false });
   const filters = useMemo(() => readFilters(PROBLEM_FILTERS, search), [search]);
-  const { q } = search;
+  const { q, by } = search;
   const query = useMemo(() => ({ ...filters, ...(q ? { q } : {}) }), [filters, q]);
   const list = useInfiniteQuery(problemsQuery(query));
   const { data: facets } = useQuery(problemFacetsQuery(query));
@@ -67,17 +71,17 @@ export function Problems() {
     if (hasNextPage && !isFetchingNextPage && lastSeen > rows.length - AHEAD) void fetchNextPage();
   }, [lastSeen, rows.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
   const scrollTo = useCallback((row: number) => virtual.scrollToIndex(row), [virtual]);
-  const cursor = useCursor({ where, count: total, scrollTo, container: scroller });
+  const cursor = useCursor({ where, count: by ? 0 : total, scrollTo, container: scroller });
   const field = useRef<{ focus: () => void }>(null);
   useKeys({ "/": () => field.current?.focus() });
 
   const change = useCallback(
     (next: Filters<ProblemFilter>, text: string, typing: boolean) =>
       void navigate({
-        search: { ...next, ...(text ? { q: text } : {}) },
+        search: { ...next, ...(text ? { q: text } : {}), ...(by ? { by } : {}) },
         replace: typing,
       }),
-    [navigate],
+    [navigate, by],
   );
   const flip = useCallback(
     (key: ProblemFilter, value: string) => change(toggle(filters, key, value), q ?? "", false),
@@ -98,6 +102,21 @@ export function Problems() {
               {count(total)} of {count(first.all)}
             </span>
           ) : null}
+          <span className="grow" />
+          <Link to="/unowned" className="quiet-link not-phone">
+            Queue of the unowned
+          </Link>
+          <Button
+            leftSection={<IconUsersGroup className="icon-s" aria-hidden="true" />}
+            aria-pressed={by === "owner"}
+            className={by ? (p.chosen ?? "") : ""}
+            onClick={() => {
+              const { by: _by, ...rest } = search;
+              void navigate({ search: by ? rest : { ...rest, by: "owner" } });
+            }}
+          >
+            By owner
+          </Button>
         </div>
         <div className={c.tools} style={{ marginBottom: 12 }}>
           <TokenSearch
@@ -122,9 +141,18 @@ export function Problems() {
         <div ref={scroller} className={c.scroll} style={{ borderTop: "1px solid var(--line)" }} tabIndex={-1}>
           {list.isPending ? <Bones rows={10} height={size} /> : null}
           {first && total === 0 ? (
-            <NoProblems active={active} all={first.all} clear={() => void navigate({ search: {} })} />
+            <NoProblems active={active} all={first.all} clear={() => void navigate({ search: by ? { by } : {} })} />
           ) : null}
-          {total > 0 ? (
+          {by && total > 0 ? (
+            facetValues ? (
+              <Suspense fallback={<Bones rows={10} />}>
+                <ByOwner owners={facetValues.owner ?? []} query={query} search={search} />
+              </Suspense>
+            ) : (
+              <Bones rows={10} />
+            )
+          ) : null}
+          {!by && total > 0 ? (
             <ul style={{ height: virtual.getTotalSize(), position: "relative" }} aria-label="Problems">
               {virtual.getVirtualItems().map((item) => {
                 const problem = rows[item.index];

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { ApiError } from "../api/client";
+import { faultsOf } from "./faults";
+
+it("finds the field that a refusal speaks of", () => {
+  const error = new ApiError(422, {
+    title: "What to read cannot be understood",
+    errors: [
+      { pointer: "/discovery/projects/0", message: "“(” is no regular expression.", remedy: "Close the bracket." },
+      { pointer: "discovery.projects.1", message: "“[” is none either" },
+      { pointer: "people.restrictTo", message: "no such group" },
+      { pointer: "#/url", message: "is empty" },
+      { report: {} },
+    ],
+  });
+  expect(Object.fromEntries(faultsOf(error))).toEqual({
+    projects: "“(” is no regular expression. Close the bracket. “[” is none either",
+    "people.restrictTo": "no such group",
+    url: "is empty",
+  });
+  expect(faultsOf(new Error("x")).size).toBe(0);
+});

@@ -1,0 +1,28 @@
+/** Which field a refusal speaks of. Pure. */
+import { ApiError } from "../api/client";
+
+/** `/discovery/projects/0` → `projects`, `people.restrictTo` → `people.restrictTo`: without numbers of list entries. */
+function keyOf(pointer: string): string {
+  const parts = pointer
+    .replace(/^#?\/?/, "")
+    .split(/[/.]/)
+    .filter((part) => part !== "" && !/^\d+$/.test(part));
+  return (parts[0] === "discovery" ? parts.slice(1) : parts).join(".");
+}
+
+export type Faults = ReadonlyMap<string, string>;
+
+export const NO_FAULTS: Faults = new Map();
+
+/** By field: what is wrong and what to do. Empty when the refusal names no field. */
+export function faultsOf(error: unknown): Faults {
+  const faults = new Map<string, string>();
+  if (!(error instanceof ApiError)) return faults;
+  for (const { pointer, message, remedy } of error.errors) {
+    if (typeof pointer !== "string" || typeof message !== "string") continue;
+    const key = keyOf(pointer);
+    const text = typeof remedy === "string" ? `${message.replace(/\.$/, "")}. ${remedy}` : message;
+    faults.set(key, faults.has(key) ? `${faults.get(key)} ${text}` : text);
+  }
+  return faults;
+}
