@@ -40,6 +40,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use services::Services;
+pub use v1::{ConnectionCheck, ConnectionReport};
 
 pub(crate) use failure::{Answer, Failure};
 use services::App;

@@ -88,6 +88,12 @@ impl Authorities {
         &self.0
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Is there none?
     #[must_use]
     pub fn is_empty(&self) -> bool {

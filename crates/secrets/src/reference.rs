@@ -5,14 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// Where a secret is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum SecretRef {
-    /// The first line of a file.
+    /// The first line of a file, relative to the configuration file.
     File(PathBuf),
     /// A variable of the environment.
     Env(String),

@@ -1,6 +1,7 @@
 //! What can be typed. Commands are `noun verb`.
 
 mod catalog;
+mod connection;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -11,6 +12,11 @@ use crate::output::OutputOptions;
 pub(crate) use catalog::{
     CatalogCommand, GetOptions, ImportOptions, ListOptions, PageOptions, ProblemsOptions, RefreshOptions,
     SearchOptions, UnownedOptions, Validate, ValidateOptions,
+};
+
+pub(crate) use connection::{
+    AddOptions, ConnectionCommand, HookScope, NamedOptions, NamelessOptions, RemoveOptions, RotateOptions, TestOptions,
+    TokenOptions, UpdateTokenOptions, WayOptions, WebhooksOptions,
 };
 
 /// The identity-aware control plane for GitLab.
@@ -32,6 +38,9 @@ pub(crate) enum Command {
     /// Look at the catalog, have it read again, check catalog files
     #[command(subcommand)]
     Catalog(Box<CatalogCommand>),
+    /// Connect GitLabs, test the connections, update and rotate their tokens, register webhooks
+    #[command(subcommand)]
+    Connection(Box<ConnectionCommand>),
     /// Work with the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -6,7 +6,7 @@ use broker::{Change, Declared, Patience, Spec};
 use catalog::{Catalog, sync::Sync};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::config::{GitlabConfig, Register, SecretRef};
+use crate::config::{GitlabConfig, Register};
 
 /// A connection of the configuration file as the broker takes it. A secret that cannot be read does not end the server:
 /// its connection says so. What is wrong with the file itself does.
@@ -16,19 +16,19 @@ pub(crate) fn declared(config: &GitlabConfig) -> anyhow::Result<Declared> {
         proxy: config.proxy.as_ref().map(|proxy| proxy.url().to_string()),
         proxy_user: account.and_then(|account| account.username.clone()),
         no_proxy: config.no_proxy.clone(),
-        ca: config.ca.as_ref().map(read_ca).transpose().with_context(|| format!("gitlab {}", config.name))?,
+        ca: config.ca.as_ref().map(|ca| ca.read().map(|(text, _)| text)).transpose().with_context(|| format!("gitlab {}", config.name))?,
         patience: Patience { connect: Some(config.timeouts.connect), answer: Some(config.timeouts.answer) },
         discovery: config.discovery.clone(),
-        token: Some(place(&config.token)),
+        token: Some(config.token.clone()),
     };
     let webhooks = config.webhooks.as_ref();
     Ok(Declared {
         name: config.name.clone(),
         url: config.url.clone(),
         spec,
-        proxy_password: account.and_then(|account| account.password.as_ref()).map(place),
-        hook_token: webhooks.and_then(|webhooks| webhooks.secret.as_ref()).map(place),
-        hook_signing: webhooks.and_then(|webhooks| webhooks.signing_secret.as_ref()).map(place),
+        proxy_password: account.and_then(|account| account.password.clone()),
+        hook_token: webhooks.and_then(|webhooks| webhooks.secret.clone()),
+        hook_signing: webhooks.and_then(|webhooks| webhooks.signing_secret.clone()),
         register: webhooks.and_then(|webhooks| match webhooks.register {
             Register::Off => None,
             Register::Auto => Some(broker::Register::Auto),
@@ -37,17 +37,6 @@ pub(crate) fn declared(config: &GitlabConfig) -> anyhow::Result<Declared> {
             Register::Project => Some(broker::Register::Project),
         }),
     })
-}
-
-fn place(reference: &SecretRef) -> secrets::SecretRef {
-    match reference {
-        SecretRef::File(path) => secrets::SecretRef::File(path.clone()),
-        SecretRef::Env(name) => secrets::SecretRef::Env(name.clone()),
-    }
-}
-
-fn read_ca(ca: &crate::config::CaConfig) -> anyhow::Result<String> {
-    Ok(String::from_utf8_lossy(&ca.read()?).into_owned())
 }
 
 /// Passes on what the broker says, until it is gone.
@@ -76,8 +65,7 @@ async fn apply(change: Change, sync: &Sync, catalog: &Catalog) -> Result<(), cat
         Change::Connected { name, gitlab, discovery } => sync.connect(name, *gitlab, *discovery).await,
         Change::Disconnected(name) => sync.disconnect(&name).await,
         Change::Listening(name, listening) => {
-            // WAITS for the catalog's side.
-            let _ = (catalog, name, listening);
+            catalog.set_listening(&name, listening);
             Ok(())
         }
     }

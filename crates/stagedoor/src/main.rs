@@ -4,8 +4,9 @@
 mod catalog_command;
 mod cli;
 mod config;
-mod connections;
 mod config_command;
+mod connection_command;
+mod connections;
 mod demo;
 mod doctor;
 mod exit;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let done = match cli.command {
         Command::Catalog(command) => return ask(catalog_command::run(*command)),
+        Command::Connection(command) => return ask(connection_command::run(*command)),
         Command::Config(command) => return config_command::run(&command).into(),
         Command::Doctor(options) => return ask(async { Ok(doctor::run(options).await) }),
         Command::Openapi => print_openapi(),
@@ -75,6 +77,8 @@ fn ask(work: impl Future<Output = Result<Exit, RemoteError>>) -> ExitCode {
         eprintln!("stagedoor: {error}");
         error.exit()
     });
+    // A name server that does not answer must not hold the command back.
+    runtime.shutdown_background();
     exit.into()
 }
 

@@ -103,14 +103,12 @@ impl Remote {
 
     /// # Errors
     /// As [`Remote::get`].
-    #[expect(dead_code, reason = "connections are changed with it")]
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, RemoteError> {
         self.json(Method::PUT, self.url(path), Some(body)).await
     }
 
     /// # Errors
     /// As [`Remote::get`].
-    #[expect(dead_code, reason = "connections are removed with it")]
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, RemoteError> {
         self.json(Method::DELETE, self.url(path), None).await
     }

@@ -82,6 +82,18 @@ impl Store {
         rows.iter().map(|row| Ok(ProjectId(u64::try_from(row.try_get::<i64, _>("project_id")?).unwrap_or(0)))).collect()
     }
 
+    /// When a GitLab last told us something, as far as it is remembered.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_hook(&self, connection: &ConnectionName) -> Result<Option<Millis>, Error> {
+        let row = sqlx::query("SELECT MAX(received_at) AS at FROM hook_events WHERE connection = $1")
+            .bind(connection.as_str())
+            .fetch_one(&self.inner.reader)
+            .await?;
+        Ok(row.try_get("at")?)
+    }
+
     /// Forgets event ids that are older than anybody resends.
     ///
     /// # Errors

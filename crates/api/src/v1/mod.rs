@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::services::App;
 
-pub(crate) use connections::Report as ConnectionReport;
+pub use connections::{Check as ConnectionCheck, Report as ConnectionReport};
 pub(crate) use filters::key_of_path;
 pub(crate) use system::scope_of_ref;
 

@@ -5,16 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, ensure};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use anyhow::Context;
+use gitlab::Authorities;
 use schemars::JsonSchema;
+use secrets::SecretRef;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use url::Url;
 
-use super::secret::SecretRef;
 
 /// A file, or the certificates themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -51,39 +51,20 @@ impl CaConfig {
         }
     }
 
-    /// PEM.
+    /// The certificates as text, and how many they are.
     ///
     /// # Errors
-    /// When it cannot be read, or holds no certificate.
-    pub(crate) fn read(&self) -> anyhow::Result<Vec<u8>> {
-        let pem = match self {
+    /// When they cannot be read, or are none.
+    pub(crate) fn read(&self) -> anyhow::Result<(String, usize)> {
+        let bytes = match self {
             Self::File(path) => {
                 fs::read(path).with_context(|| format!("the certificates in {} cannot be read", path.display()))?
             }
-            Self::Text(CaText::Pem(text)) => text.clone().into_bytes(),
-            Self::Text(CaText::Base64(text)) => {
-                let packed: String = text.split_whitespace().collect();
-                let bytes = STANDARD.decode(packed).context("ca.base64 is not base64")?;
-                if bytes.starts_with(b"-----BEGIN") || certificates(&bytes) > 0 { bytes } else { pem_of(&bytes) }
-            }
+            Self::Text(CaText::Pem(text) | CaText::Base64(text)) => text.clone().into_bytes(),
         };
-        ensure!(
-            certificates(&pem) > 0,
-            "{} holds no certificate; PEM is needed, with the line -----BEGIN CERTIFICATE-----",
-            self.place()
-        );
-        Ok(pem)
+        let found = Authorities::parse(&bytes).with_context(|| self.place())?;
+        Ok((String::from_utf8(bytes)?, found.len()))
     }
-}
-
-/// How many certificates a PEM text has.
-pub(crate) fn certificates(pem: &[u8]) -> usize {
-    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-    pem.windows(BEGIN.len()).filter(|window| *window == BEGIN).count()
-}
-
-fn pem_of(der: &[u8]) -> Vec<u8> {
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der)).into_bytes()
 }
 
 /// An address, or an address with who we are there.

@@ -4,11 +4,9 @@
 
 mod fault;
 mod forms;
-mod no_proxy;
 mod overlay;
 mod reference;
 mod report;
-mod secret;
 mod spellings;
 mod types;
 
@@ -18,14 +16,14 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use secrecy::ExposeSecret;
+use gitlab::NoProxy;
 use url::Url;
 
 pub(crate) use fault::Fault;
-pub(crate) use forms::{CaConfig, Register, certificates};
+pub(crate) use forms::Register;
 pub(crate) use reference::{reference, schema};
 pub(crate) use report::{Report, report};
-pub(crate) use secret::SecretRef;
+pub(crate) use secrets::SecretRef;
 pub(crate) use types::{Config, GitlabConfig};
 
 use crate::cli::ServeOptions;
@@ -137,7 +135,7 @@ pub(crate) enum Route<'a> {
     /// No proxy is named.
     Direct,
     /// Past the proxy, because of this entry of `noProxy`.
-    Past(&'a str),
+    Past(String),
     /// Through the proxy.
     Through(&'a Url),
 }
@@ -174,43 +172,23 @@ impl GitlabConfig {
                 );
             }
         }
-        for entry in &self.no_proxy {
-            if let Some(fault) = no_proxy::fault(entry) {
-                bail!("gitlab {name}: noProxy {entry:?} {fault}");
-            }
-        }
+        self.exceptions().map_err(|error| anyhow::anyhow!("gitlab {name}: {error}"))?;
         ensure!((1..=300).contains(&self.timeouts.connect), "gitlab {name}: timeouts.connect: 1 to 300 seconds");
         ensure!((1..=600).contains(&self.timeouts.answer), "gitlab {name}: timeouts.answer: 1 to 600 seconds");
         Ok(())
     }
 
-    /// How it is reached.
-    pub(crate) fn route(&self) -> Route<'_> {
-        match (&self.proxy, no_proxy::bypass(&self.no_proxy, &self.url)) {
-            (None, _) => Route::Direct,
-            (Some(_), Some(entry)) => Route::Past(entry),
-            (Some(proxy), None) => Route::Through(proxy.url()),
-        }
+    fn exceptions(&self) -> Result<NoProxy, gitlab::Error> {
+        NoProxy::parse(self.no_proxy.iter().map(String::as_str))
     }
 
-    /// The proxy with its credentials, if it is to be used.
-    ///
-    /// # Errors
-    /// When the password cannot be read.
-    pub(crate) fn proxy_with_credentials(&self) -> anyhow::Result<Option<Url>> {
-        let Route::Through(url) = self.route() else { return Ok(None) };
-        let mut url = url.clone();
-        if let Some(account) = self.proxy.as_ref().and_then(|proxy| proxy.account()) {
-            let fits = || anyhow::anyhow!("the proxy {url} takes no user name", url = account.url);
-            if let Some(username) = &account.username {
-                url.set_username(username).map_err(|()| fits())?;
-            }
-            if let Some(password) = &account.password {
-                let password = password.read().context("the proxy's password")?;
-                url.set_password(Some(password.expose_secret())).map_err(|()| fits())?;
-            }
+    /// How it is reached. Exceptions that cannot be read were refused when the file was read.
+    pub(crate) fn route(&self) -> Route<'_> {
+        let Some(proxy) = &self.proxy else { return Route::Direct };
+        match self.exceptions().unwrap_or_default().entry_for(&self.url) {
+            Some(entry) => Route::Past(entry.to_owned()),
+            None => Route::Through(proxy.url()),
         }
-        Ok(Some(url))
     }
 }
 

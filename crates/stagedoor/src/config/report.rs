@@ -3,11 +3,13 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use anyhow::bail;
+use catalog::discovery::Rules;
 use model::Discovery;
 use serde::Serialize;
 use url::{Host, Url};
 
-use super::{Config, GitlabConfig, Route, SecretRef, certificates};
+use super::{Config, GitlabConfig, Route, SecretRef};
 
 /// What would be done.
 #[derive(Debug, Serialize)]
@@ -94,17 +96,21 @@ fn connection(one: &GitlabConfig, warnings: &mut Vec<String>) -> anyhow::Result<
     } else if !one.discovery.membership && one.discovery.groups.is_empty() {
         warnings.push(format!("{name}: `membership: false` without `groups` reads the whole instance"));
     }
+    if let Err(faults) = Rules::compile(&one.discovery) {
+        let fault = faults.iter().map(|f| format!("{}: {}; {}", f.pointer, f.message, f.remedy)).collect::<Vec<_>>();
+        bail!("discovery.{}", fault.join("; discovery."));
+    }
     if one.proxy.is_none() && !one.no_proxy.is_empty() {
         warnings.push(format!("{name}: `noProxy` without `proxy` does nothing"));
     }
     let certificates = match &one.ca {
         None => "the machine's".to_owned(),
-        Some(ca) => format!("the machine's and {} of {}", certificates(&ca.read()?), ca.place()),
+        Some(ca) => format!("the machine's and {} of {}", ca.read()?.1, ca.place()),
     };
     Ok(GitlabReport {
         name: name.to_string(),
         url: one.url.to_string(),
-        token_place: one.token.place(),
+        token_place: one.token.to_string(),
         route: route(one),
         certificates,
         discovery: found(&one.discovery),

@@ -1,3 +1,6 @@
+use base64::{Engine, engine::general_purpose::STANDARD};
+use secrecy::ExposeSecret;
+
 use super::*;
 
 const MINIMAL: &str = "gitlab: [{name: main, url: https://gitlab.example, token: {file: token}}]";
@@ -124,10 +127,17 @@ fn one_meaning_in_several_forms() {
     assert_eq!(register(", register: off"), Register::Off);
     assert_eq!(register(", register: auto"), Register::Auto);
     assert_eq!(register(""), Register::Off);
-    let pem = "-----BEGIN CERTIFICATE-----";
-    assert_eq!(certificates(&gitlab(&format!("ca: {{pem: '{pem}'}}")).ca.expect("ca").read().expect("pem")), 1);
-    // One certificate without its armour.
-    assert_eq!(certificates(&gitlab("ca: {base64: MIIB}").ca.expect("ca").read().expect("der")), 1);
+    let folder = tempfile::tempdir().expect("folder");
+    let pem = rcgen::generate_simple_self_signed(["g.example".to_owned()]).expect("made").cert.pem();
+    let packed = STANDARD.encode(&pem);
+    fs::write(folder.path().join("ca.pem"), &pem).expect("written");
+    let path = folder.path().join("ca.pem");
+    for form in [format!("'{}'", path.display()), format!("{{base64: {packed}}}")] {
+        let ca = gitlab(&format!("ca: {form}")).ca.expect("ca");
+        assert_eq!(ca.read().expect("read").1, 1, "{form}");
+    }
+    let broken = gitlab("ca: {base64: MIIB}").ca.expect("ca").read().expect_err("broken");
+    assert!(format!("{broken:#}").contains("cannot be read"), "{broken:#}");
     let found = gitlab("discovery: {groups: [a], nested: false, people: {read: false}}").discovery;
     assert!(!found.nested && !found.people.read && found.forks && found.groups == ["a"]);
 }
@@ -141,13 +151,6 @@ fn proxies_are_read_with_care() {
     assert!(!error.contains("hunter2"), "{error}");
     refused(&text("socks5://p:1"), &[], "http:// or https://");
     refused(&text("{url: 'http://p:1', password: {env: P}}"), &[], "no `username`");
-    refused(&text("'http://p:1', noProxy: [10.0.0.0/40]"), &[], "no range");
+    refused(&text("'http://p:1', noProxy: [10.0.0.0/40]"), &[], "cannot be read");
     refused(&text("'http://p:1', timeouts: {connect: 0}"), &[], "1 to 300");
-    let folder = tempfile::tempdir().expect("folder");
-    let password = folder.path().join("password");
-    fs::write(&password, "p@ss:word").expect("written");
-    let config =
-        parse(&text(&format!("{{url: 'http://p:1', username: me, password: {{file: {}}}}}", password.display())), &[]);
-    let url = config.expect("good").gitlab[0].proxy_with_credentials().expect("read").expect("used");
-    assert_eq!(url.as_str(), "http://me:p%40ss%3Aword@p:1/");
 }

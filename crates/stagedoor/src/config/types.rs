@@ -10,10 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{
-    forms::{CaConfig, ProxyConfig, Register, RegisterForms},
-    secret::SecretRef,
-};
+use secrets::SecretRef;
+
+use super::forms::{CaConfig, ProxyConfig, Register, RegisterForms};
 use crate::logs::LogFormat;
 
 /// The configuration of one Stagedoor.

@@ -25,7 +25,7 @@ pub(crate) struct Remedy {
 
 /// One check of a connection.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Check {
+pub struct Check {
     /// `address`, `name`, `port`, `proxy`, `tls`, `gitlab`, `clock`, `token`, `version`, `kind`, `expiry`, `scope-read`,
     /// `projects`, `scope-act`, `scope-write`, `role`, `webhooks` or `rate`, in this order.
     id: &'static str,
@@ -64,7 +64,7 @@ pub(crate) struct Facts {
 /// A whole test.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Report {
+pub struct Report {
     /// The root of the instance, corrected where that was possible.
     url: String,
     corrected: bool,
@@ -186,7 +186,9 @@ pub(super) fn remedy(remedy: Option<check::Remedy>) -> Option<Remedy> {
 }
 
 impl Check {
-    pub(super) fn of(check: check::Check) -> Self {
+    /// In the words of the API.
+    #[must_use]
+    pub fn of(check: check::Check) -> Self {
         Self {
             id: check.id.as_str(),
             grade: match check.id.grade() {
@@ -210,7 +212,9 @@ impl Check {
 }
 
 impl Report {
-    pub(crate) fn of(report: check::Report, now: Millis) -> Self {
+    /// In the words of the API; days are counted from `now`.
+    #[must_use]
+    pub fn of(report: check::Report, now: Millis) -> Self {
         let facts = report.facts;
         let kind = facts.token_kind.and_then(|kind| serde_json::to_value(kind).ok());
         Self {

@@ -20,7 +20,7 @@ use model::Discovery;
 use time::{Date, macros::format_description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use dto::Report;
+pub use dto::{Check, Report};
 use dto::{Connection, ConnectionList, Heard, HookRow, HookRows, Preview};
 use requests::{ConnectionDraft, DiscoveryInput, RotateRequest, TokenRequest, WebhookRequest};
 
