@@ -243,7 +243,7 @@ fn explained(target: &HookTarget, mut error: Error) -> Error {
         }
         (Kind::Forbidden | Kind::NotFound, HookTarget::Project(_)) => "the token's user must be Maintainer of the project",
         (Kind::InsufficientScope { .. }, _) => "use a token with the scope api; until then changes are asked for",
-        (Kind::Rejected, _) if error.message.contains("local network") || error.message.contains("blocked") => {
+        (Kind::Rejected, _) if ["local network", "blocked", "Invalid url"].iter().any(|word| error.message.contains(word)) => {
             "an administrator allows this server's host in GitLab under Admin, Settings, Network, Outbound requests"
         }
         _ => return error,

@@ -65,7 +65,7 @@ impl Test<'_> {
                 Ok(May { scopes: info.scopes })
             }
             // An OAuth token has no row of its own there.
-            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Unsupported | Kind::Unauthorized(Unauthorized::Unknown)) => {
+            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Unsupported | Kind::Rejected | Kind::Unauthorized(Unauthorized::Unknown)) => {
                 match client.oauth_scopes().await {
                     Ok(scopes) => {
                         self.facts.token_kind = Some(TokenKind::Oauth);
@@ -137,7 +137,7 @@ impl Test<'_> {
         self.tell_version(metadata)?;
         self.tell_user(user)?;
         self.begin(CheckId::ScopeRead);
-        self.pass(CheckId::ScopeRead, may.scopes.join(", "));
+        self.pass(CheckId::ScopeRead, format!("scopes: {}", may.scopes.join(", ")));
         self.begin(CheckId::Projects);
         let sight = match sight {
             Ok(sight) => sight,
@@ -207,16 +207,16 @@ impl Test<'_> {
     async fn ask_act(&mut self, client: &Gitlab, url: &Url, may: &May) {
         self.begin(CheckId::ScopeAct);
         if may.has("api") {
-            self.pass(CheckId::ScopeAct, "api");
+            self.pass(CheckId::ScopeAct, "with the scope api");
         } else {
-            let remedy = new_token(url, Some("reading needs no more. To run pipelines with this token, create one with the scope api"));
+            let remedy = new_token_with(url, "api", Some("reading needs no more. To run pipelines with this token, create one with the scope api"));
             self.fail(CheckId::ScopeAct, "The token may not act", "the scope api is missing", remedy);
         }
         self.begin(CheckId::ScopeWrite);
         if may.has("api") || may.has("write_repository") {
-            self.pass(CheckId::ScopeWrite, if may.has("write_repository") { "write_repository" } else { "through the API, with the scope api" });
+            self.pass(CheckId::ScopeWrite, if may.has("write_repository") { "with the scope write_repository" } else { "through the API, with the scope api" });
         } else {
-            let remedy = new_token(url, Some("reading needs no more. To open merge requests with this token, create one with the scope api"));
+            let remedy = new_token_with(url, "api", Some("reading needs no more. To open merge requests with this token, create one with the scope api"));
             self.fail(CheckId::ScopeWrite, "The token may not push", "the scopes api and write_repository are missing", remedy);
         }
         self.begin(CheckId::Role);
@@ -285,8 +285,12 @@ fn hooks(count: u64) -> String {
 
 /// Where a token is made, with name and scope filled in.
 fn new_token(url: &Url, text: Option<&str>) -> Remedy {
+    new_token_with(url, "read_api", text)
+}
+
+fn new_token_with(url: &Url, scope: &str, text: Option<&str>) -> Remedy {
     let text = text.unwrap_or("create a token with the scope read_api and paste it here");
-    let page = url.join("-/user_settings/personal_access_tokens?name=stagedoor&scopes=read_api").map(String::from);
+    let page = url.join(&format!("-/user_settings/personal_access_tokens?name=stagedoor&scopes={scope}")).map(String::from);
     let remedy = Remedy::text(text);
     match page {
         Ok(page) => remedy.at("New token in GitLab", page),

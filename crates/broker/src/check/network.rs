@@ -33,9 +33,11 @@ impl Test<'_> {
             .map_err(|error| self.fail_with(CheckId::Address, "This is no address of a GitLab", &error))?;
         let mut notes = address.notes;
         self.url = Some(address.url.clone());
-        let mut settings = self.settings(address.url)?;
+        let typed = address.url;
+        // Without the path of a page or of the API; the rest of the path is asked for.
+        let start = instance_root(&typed).into_iter().next().unwrap_or_else(|| typed.clone());
+        let mut settings = self.settings(start)?;
         self.pass(CheckId::Address, described(&settings, &notes));
-        let typed = settings.url.clone();
         for _ in 0..=CORRECTIONS {
             let before = self.checks.len();
             match self.go(&settings).await? {
@@ -52,6 +54,7 @@ impl Test<'_> {
                     // The way is gone anew; only the last one counts.
                     self.checks.truncate(before);
                     notes.push(why.to_owned());
+                    self.url = Some(url.clone());
                     settings.url = url;
                 }
             }
@@ -98,7 +101,7 @@ impl Test<'_> {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         self.pass(CheckId::Name, match resolved.proxy {
             true => format!("the proxy {} is {address}{more}; it resolves GitLab's name itself", resolved.host),
-            false => format!("{} is {address}{more}", resolved.host),
+            false => format!("address {address}{more}"),
         });
 
         self.begin(CheckId::Port);
@@ -287,7 +290,7 @@ fn described(settings: &Settings, notes: &[String]) -> String {
     let host = settings.url.host_str().unwrap_or_default();
     let port = settings.url.port_or_known_default().unwrap_or_default();
     let notes = notes.iter().map(|note| format!("; {note}")).collect::<String>();
-    format!("{host}, port {port}{notes}")
+    format!("host {host}, port {port}{notes}")
 }
 
 fn left_out(typed: &Url, root: &Url) -> String {

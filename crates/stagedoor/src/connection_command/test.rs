@@ -22,7 +22,7 @@ pub(super) async fn test(options: &TestOptions) -> Asked {
     let format = options.output.output;
     let look = Look::of_stdout();
     let mut tell = |check: &Value| {
-        if format == Format::Table {
+        if format == Format::Table && text(check, "/state") != "skipped" {
             // A closed pipe ends the telling, not the test.
             let _best_effort = io::stdout().write_all(line(check, look).as_bytes());
         }
@@ -87,17 +87,17 @@ fn line(check: &Value, look: Look) -> String {
         "failed" if text(check, "/grade") == "read" => ("FAILED", Paint::Bad),
         "failed" => ("no", Paint::Warn),
         "note" => ("note", Paint::Warn),
-        _ => ("not reached", Paint::Dim),
+        _ => ("?", Paint::Dim),
     };
     let (title, detail) = (output::clean(text(check, "/title")), output::clean(text(check, "/detail")));
-    let mut out = format!("{}  {title}: {detail}\n", look.paint(paint, &format!("{word:11}")));
+    let mut out = format!("{}  {title}: {detail}\n", look.paint(paint, &format!("{word:6}")));
     let remedy = text(check, "/remedy/text");
     if !remedy.is_empty() {
-        out.push_str(&format!("             {}\n", output::clean(remedy)));
+        out.push_str(&format!("        {}\n", output::clean(remedy)));
     }
     for more in [text(check, "/remedy/copy"), text(check, "/remedy/link/url")] {
         if !more.is_empty() {
-            out.push_str(&format!("             {}\n", look.paint(Paint::Bold, &output::clean(more))));
+            out.push_str(&format!("        {}\n", look.paint(Paint::Bold, &output::clean(more))));
         }
     }
     out
@@ -106,7 +106,7 @@ fn line(check: &Value, look: Look) -> String {
 /// A report as it was kept: all of its checks, and the verdict.
 pub(super) fn table(report: &Value, look: Look) -> String {
     let checks = report.get("checks").and_then(Value::as_array).into_iter().flatten();
-    let mut out: String = checks.map(|check| line(check, look)).collect();
+    let mut out: String = checks.filter(|check| text(check, "/state") != "skipped").map(|check| line(check, look)).collect();
     out.push_str(&verdict(report, look));
     out
 }
@@ -120,5 +120,11 @@ fn verdict(report: &Value, look: Look) -> String {
     };
     let millis = report.get("millis").and_then(Value::as_u64).unwrap_or_default();
     let corrected = if is("corrected") { format!(" The address is {}.", output::clean(text(report, "/url"))) } else { String::new() };
-    format!("\n{said} ({millis} ms).{corrected}\n")
+    let checks = report.get("checks").and_then(Value::as_array).into_iter().flatten();
+    let skipped = match checks.filter(|check| text(check, "/state") == "skipped").count() {
+        0 => String::new(),
+        1 => " One check was not reached.".to_owned(),
+        count => format!(" {count} checks were not reached."),
+    };
+    format!("\n{said} ({millis} ms).{skipped}{corrected}\n")
 }
