@@ -32,6 +32,8 @@ pub(crate) struct Timetable {
     running: bool,
     /// When activity was last asked for.
     polled: Millis,
+    /// When to look at what was found besides.
+    look_again: Option<Millis>,
     /// Until when activity is known.
     pub(crate) known_to: Millis,
 }
@@ -46,7 +48,16 @@ pub(crate) struct Due {
 impl Timetable {
     /// A pass is on its way when a connection begins.
     pub(crate) fn new(intervals: Intervals, now: Millis) -> Self {
-        Self { intervals, listening: false, doubt: None, passed: None, running: true, polled: now, known_to: now }
+        Self {
+            intervals,
+            listening: false,
+            doubt: None,
+            passed: None,
+            running: true,
+            polled: now,
+            look_again: None,
+            known_to: now,
+        }
     }
 
     /// What of another one of the same connection still holds.
@@ -104,7 +115,12 @@ impl Timetable {
     }
 
     fn next_poll(&self) -> Millis {
-        self.polled.saturating_add(self.poll_interval())
+        let usual = self.polled.saturating_add(self.poll_interval());
+        self.look_again.map_or(usual, |at| at.min(usual))
+    }
+
+    pub(crate) fn look_again(&mut self, at: Millis) {
+        self.look_again = Some(at);
     }
 
     /// Takes what is due at `now`.
@@ -115,6 +131,7 @@ impl Timetable {
         }
         if due.poll {
             self.polled = now;
+            self.look_again.take_if(|at| *at <= now);
         }
         due
     }

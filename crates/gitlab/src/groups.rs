@@ -160,7 +160,7 @@ impl Gitlab {
     /// The group at `top_path` and those below it that are wanted, with their members.
     ///
     /// One request for each hundred groups. As long as few of them are kept they are listed without members, and those of
-    /// the few are read apart: at most [`apart::MOST`] groups, some twenty requests more.
+    /// the few are read apart: at most twenty requests more.
     ///
     /// # Errors
     /// As [`Gitlab::group_tree`].

@@ -9,7 +9,7 @@ use model::Millis;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use tokio::sync::futures::Notified;
 
-use crate::{Error, Store};
+use crate::{Dialect, Error, Store};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -100,6 +100,18 @@ impl Store {
         .transpose()
     }
 
+    /// Frees the jobs that a process which ended half way held, where only one process works on them: with SQLite. With
+    /// PostgreSQL another may be at work, so their leases have to end.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn free_jobs(&self) -> Result<(), Error> {
+        if self.inner.dialect == Dialect::Sqlite {
+            sqlx::query("UPDATE jobs SET leased_until = 0").execute(&self.inner.writer).await?;
+        }
+        Ok(())
+    }
+
     /// The job is done; if it was asked for again meanwhile, it is due again at once.
     ///
     /// # Errors
@@ -120,17 +132,21 @@ impl Store {
         Ok(())
     }
 
-    /// The job failed; it is tried again at `retry_at`.
+    /// The job failed; it is tried again at `retry_at`, or at once if it was asked for again meanwhile.
     ///
     /// # Errors
     /// When that is not durably written; the job then runs again when its lease ends.
     pub async fn postpone(&self, job: &Job, retry_at: Millis, error: &str) -> Result<(), Error> {
-        sqlx::query("UPDATE jobs SET leased_until = 0, run_at = $2, last_error = $3 WHERE id = $1")
-            .bind(job.id)
-            .bind(retry_at)
-            .bind(error)
-            .execute(&self.inner.writer)
-            .await?;
+        sqlx::query(
+            "UPDATE jobs SET leased_until = 0, run_at = CASE WHEN wakes = $4 THEN $2 ELSE run_at END, \
+             last_error = $3 WHERE id = $1",
+        )
+        .bind(job.id)
+        .bind(retry_at)
+        .bind(error)
+        .bind(job.wakes)
+        .execute(&self.inner.writer)
+        .await?;
         Ok(())
     }
 

@@ -1,7 +1,5 @@
 //! What a discovery would find, from as few requests as possible.
 
-use std::collections::BTreeSet;
-
 use gitlab::{Error, Gitlab, Kind, ListedPage, Scope, Whose};
 use model::Discovery;
 use serde::Serialize;
@@ -38,10 +36,6 @@ struct Looking<'a> {
     rules: Rules,
     pages_left: u32,
     found: Preview,
-    /// Projects looked at, and how many of them are part of it.
-    seen: u64,
-    kept: u64,
-    tops: BTreeSet<String>,
 }
 
 /// Asks GitLab what a discovery would find. Nothing is stored.
@@ -53,7 +47,7 @@ pub async fn preview(gitlab: &Gitlab, discovery: &Discovery) -> Result<Preview, 
     let rules = Rules::compile(discovery).map_err(|faults| refused(&faults))?;
     let before = gitlab.usage().sent;
     let found = Preview { exact: true, ..Preview::default() };
-    let mut looking = Looking { gitlab, rules, pages_left: MOST_PAGES, found, seen: 0, kept: 0, tops: BTreeSet::new() };
+    let mut looking = Looking { gitlab, rules, pages_left: MOST_PAGES, found };
     looking.projects().await?;
     looking.groups().await?;
     let mut found = looking.found;
@@ -69,7 +63,8 @@ impl Looking<'_> {
             match self.scope(&rules, scope).await {
                 Ok(()) => {}
                 Err(error) if error.kind == Kind::NotFound => {
-                    self.found.notes.push(format!("{}: {}", error.message, error.remedy));
+                    let what = if let Scope::Group { path, .. } = scope { path } else { "projects" };
+                    self.found.notes.push(format!("group {what}: {}; {}", error.message, error.remedy));
                 }
                 Err(error) => return Err(error),
             }
@@ -139,13 +134,8 @@ impl Looking<'_> {
             if self.found.examples.len() < EXAMPLES {
                 self.found.examples.push(project.path.clone());
             }
-            if let Some((top, _)) = project.path.split_once('/') {
-                self.tops.insert(top.to_owned());
-            }
         }
         let seen = u64::try_from(page.items.len()).unwrap_or(u64::MAX);
-        self.seen += seen;
-        self.kept += kept;
         (seen, kept)
     }
 

@@ -85,6 +85,7 @@ impl Sync {
     /// # Errors
     /// When the store does not take the first jobs.
     pub async fn run(self) -> Result<(), CatalogError> {
+        self.store().free_jobs().await?;
         let passes: Vec<_> = self.connections().keys().map(pass_job).collect();
         self.store().wake(&passes).await?;
         let mut workers = JoinSet::new();
@@ -96,3 +97,6 @@ impl Sync {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,7 +124,7 @@ impl Sync {
         }
         let at = now + GRACE;
         connection.suspect(Suspicion { projects, since, at });
-        self.store().wake_at(&poll_job(&connection.name), at).await?;
+        self.retime(connection, |known| known.timetable.look_again(at));
         Ok(())
     }
 

@@ -97,6 +97,10 @@ impl Sync {
             Ok(()) => {
                 if gate == Gate::Trial {
                     connection.open();
+                    if task != Task::Pass {
+                        // What waited meanwhile, and what nobody asked for, is found by a pass.
+                        self.store().wake(&[pass_job(&connection.name)]).await?;
+                    }
                 }
                 self.store().finish(job).await
             }
@@ -104,9 +108,13 @@ impl Sync {
                 let mut at = self.catalog.clock().now() + self.wait_after(job.attempts, &failure);
                 if failure.is_refused_token() {
                     at = self.catalog.clock().now() + HOLD;
-                    self.refused(connection, &failure, at).await?;
+                    self.refused(connection, &failure, at);
+                    if task != Task::Pass {
+                        // It finds out whether that was for good, and shows it.
+                        self.store().wake_at(&pass_job(&connection.name), at).await?;
+                    }
                 }
-                if matches!(task, Task::Pass) {
+                if task == Task::Pass {
                     self.tell(connection, |status| status.next_at = Some(at));
                 }
                 tracing::warn!(kind = job.key.kind, key = job.key.key, %failure, until = at, "a reading failed");
@@ -123,9 +131,8 @@ impl Sync {
         }
     }
 
-    /// The token was refused: what was read stays, and nothing is asked for a while. A pass then finds out whether it was
-    /// for good, and shows it.
-    async fn refused(&self, connection: &Connection, failure: &Failure, until: Millis) -> Result<(), store::Error> {
+    /// The token was refused: what was read stays, and nothing is asked for a while.
+    fn refused(&self, connection: &Connection, failure: &Failure, until: Millis) {
         connection.close(until);
         let told = failure.told();
         self.tell(connection, |status| {
@@ -133,7 +140,6 @@ impl Sync {
             status.error = Some(told);
             status.next_at = Some(until);
         });
-        self.store().wake_at(&pass_job(&connection.name), until).await
     }
 
     pub(super) fn connection(&self, name: &str) -> Option<Arc<Connection>> {

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     Gitlab, Partial,
-    cost::LARGEST_PAGE,
     error::Error,
     graphql::{Answer, Query},
     projects::shrinks,
@@ -19,11 +18,15 @@ use crate::{
 
 const APART: &str = "POST /api/graphql GroupMembersApart";
 
-/// From here on it is cheaper to ask for the members of every group of the tree.
-pub(super) const MOST: usize = 100;
+/// From here on it is cheaper to ask for the members of every group of the tree. With the page on which that is noticed
+/// these are twenty requests.
+pub(super) const MOST: usize = 60;
 
 /// Groups of one request; more cost more than GitLab permits.
-pub(crate) const AT_ONCE: u32 = 6;
+pub(crate) const AT_ONCE: u32 = 8;
+
+/// Members of each in that request; few groups have more, and those have further pages.
+const MEMBERS_AT_ONCE: u32 = 50;
 
 /// A group's place in the tree, its path, and whose membership counts.
 type Wanted = (usize, String, &'static str);
@@ -63,7 +66,7 @@ impl Gitlab {
             let n = pages.plan(cost);
             let (now, later) = rest.split_at(rest.len().min(n as usize));
             let text = text(now);
-            let mut variables = json!({ "m": LARGEST_PAGE });
+            let mut variables = json!({ "m": MEMBERS_AT_ONCE });
             for (at, (_, path, _)) in now.iter().enumerate() {
                 variables[format!("p{at}")] = json!(path);
             }
@@ -104,5 +107,5 @@ fn text(wanted: &[Wanted]) -> String {
 
 /// `group` and its resolver, `id` and `fullPath`.
 fn cost(groups: u32) -> u32 {
-    groups * (4 + members_cost(LARGEST_PAGE))
+    groups * (4 + members_cost(MEMBERS_AT_ONCE))
 }

@@ -1,0 +1,9 @@
+mod connections;
+mod discovery;
+mod fake;
+mod house;
+mod people;
+mod preview;
+mod tokens;
+mod upheaval;
+mod webhooks;
