@@ -272,11 +272,13 @@ export function connectionRoutes({ scene, pace, changed, added, removed }) {
         }
         case "POST webhooks": {
           const before = find(name);
-          const registered = (body.scope === "system" ? ["everything"] : body.of).map((of, i) => ({
+          const registered = (body.scope === "system" ? ["system"] : body.of).map((of, i) => ({
             of,
             hook: of.includes("locked") ? null : 12 + i,
             tested: !of.includes("locked"),
             error: of.includes("locked") ? "403: only a Maintainer can add webhooks here" : null,
+            remedy: of.includes("locked") ? `Ask one of ${of} to add it.` : null,
+            permit: of.includes("locked") ? null : "01JD8Q4Z0V5B7S9",
           }));
           const hooks = registered.filter((r) => r.hook !== null).length;
           replace(name, {

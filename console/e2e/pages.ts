@@ -31,7 +31,8 @@ export async function open(path: string, options: BrowserContextOptions & { base
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
     // A refusal that the test asked for is logged by the browser itself.
-    if (message.type() === "error" && !/status of (404|409|422)/.test(message.text())) complaints.push(message.text());
+    if (message.type() === "error" && !/status of (400|404|409|422)/.test(message.text()))
+      complaints.push(message.text());
   });
   onTestFinished(async () => {
     await context.close();

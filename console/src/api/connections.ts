@@ -9,7 +9,7 @@ export type People = {
   read?: boolean;
   groups?: string[];
   users?: string[];
-  restrictTo?: string;
+  restrictTo?: string | null;
   inherited?: boolean;
 };
 
@@ -22,9 +22,9 @@ export type Discovery = {
   archived?: boolean;
   forks?: boolean;
   membership?: boolean;
-  branch?: string;
-  fallbackBranch?: string;
-  file?: string;
+  branch?: string | null;
+  fallbackBranch?: string | null;
+  file?: string | null;
   people?: People;
 };
 
@@ -126,7 +126,18 @@ export type Preview = {
 export type Imported = { drafts: Draft[]; notes: string[] };
 
 export type HookScope = "system" | "group" | "project";
-export type Registered = { registered: { of: string; hook: number | null; tested: boolean; error: string | null }[] };
+export type HookRow = {
+  /** `system`, or the full path of a group or project. */
+  of: string;
+  hook: number | null;
+  /** GitLab tried it just now, and it arrived. */
+  tested: boolean;
+  error: string | null;
+  remedy?: string | null;
+  /** The row of the audit trail; none when it was there already. */
+  permit?: string | null;
+};
+export type Registered = { registered: HookRow[] };
 
 const at = (name: string) => `/api/v1/connections/${encodeURIComponent(name)}`;
 
@@ -153,17 +164,20 @@ async function streamed(path: string, body: unknown, signal: AbortSignal, each: 
     return report;
   }
   let report: Report | null = null;
+  let problem = "Stagedoor sent no result. Test again.";
   try {
     await readStream(response, ({ event, data }) => {
       if (event === "check") each(JSON.parse(data) as Check);
       if (event === "report") report = JSON.parse(data) as Report;
+      // After the first check an answer can no longer be a refusal by its status.
+      if (event === "problem") problem = String(JSON.parse(data));
     });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     // Cut in the middle: what arrived is no result.
     report = null;
   }
-  if (!report) throw new ApiError(0, { title: "The test broke off", detail: "Stagedoor sent no result. Test again." });
+  if (!report) throw new ApiError(0, { title: "The test broke off", detail: problem });
   return report as Report;
 }
 

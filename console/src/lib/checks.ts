@@ -3,27 +3,26 @@ import type { Check, Grade } from "../api/connections";
 
 export type Part = "read" | "use" | "extra";
 
-/** In the order the server takes them, with a word for each before it has one of its own. */
+/** In the order the server takes them, and in the server's words for what has not ended. */
 export const PLANNED: readonly { id: string; grade: Grade; title: string }[] = [
   { id: "address", grade: "read", title: "The address" },
-  { id: "name", grade: "read", title: "The name is found" },
-  { id: "port", grade: "read", title: "The port answers" },
-  { id: "tls", grade: "read", title: "The certificate" },
-  { id: "proxy", grade: "read", title: "The proxy" },
-  { id: "gitlab", grade: "read", title: "It is a GitLab" },
-  { id: "version", grade: "read", title: "The version" },
+  { id: "name", grade: "read", title: "The name resolves" },
+  { id: "port", grade: "read", title: "The port opens" },
+  { id: "proxy", grade: "read", title: "The proxy leads there" },
+  { id: "tls", grade: "read", title: "The certificate is trusted" },
+  { id: "gitlab", grade: "read", title: "GitLab answers" },
   { id: "clock", grade: "extra", title: "The clocks agree" },
   { id: "token", grade: "read", title: "The token is accepted" },
-  { id: "kind", grade: "read", title: "The kind of token" },
-  { id: "expiry", grade: "extra", title: "How long the token lasts" },
+  { id: "version", grade: "read", title: "The version is supported" },
+  { id: "kind", grade: "read", title: "Whose token it is" },
+  { id: "expiry", grade: "extra", title: "The token lasts" },
   { id: "scope-read", grade: "read", title: "The token may read" },
-  { id: "graphql", grade: "read", title: "GraphQL answers" },
-  { id: "projects", grade: "read", title: "Projects are seen" },
+  { id: "projects", grade: "read", title: "The token sees projects" },
   { id: "scope-act", grade: "act", title: "The token may act" },
-  { id: "scope-write", grade: "act", title: "The token may write to repositories" },
-  { id: "role", grade: "act", title: "The role is enough" },
-  { id: "webhooks", grade: "hear", title: "GitLab reaches us with webhooks" },
-  { id: "rate", grade: "extra", title: "The rate limit" },
+  { id: "scope-write", grade: "act", title: "The token may push" },
+  { id: "role", grade: "act", title: "Its user may write somewhere" },
+  { id: "webhooks", grade: "hear", title: "GitLab tells us of changes" },
+  { id: "rate", grade: "extra", title: "How much may be asked" },
 ];
 
 export function partOf(grade: Grade): Part {

@@ -9,7 +9,7 @@ it("finds the field that a refusal speaks of", () => {
       { pointer: "/discovery/projects/0", message: "“(” is no regular expression.", remedy: "Close the bracket." },
       { pointer: "discovery.projects.1", message: "“[” is none either" },
       { pointer: "people.restrictTo", message: "no such group" },
-      { pointer: "#/url", message: "is empty" },
+      { pointer: "#/url", detail: "is empty" },
       { report: {} },
     ],
   });

@@ -18,10 +18,11 @@ export const NO_FAULTS: Faults = new Map();
 export function faultsOf(error: unknown): Faults {
   const faults = new Map<string, string>();
   if (!(error instanceof ApiError)) return faults;
-  for (const { pointer, message, remedy } of error.errors) {
-    if (typeof pointer !== "string" || typeof message !== "string") continue;
+  for (const { pointer, message, detail, remedy } of error.errors) {
+    const what = typeof message === "string" ? message : detail;
+    if (typeof pointer !== "string" || typeof what !== "string") continue;
     const key = keyOf(pointer);
-    const text = typeof remedy === "string" ? `${message.replace(/\.$/, "")}. ${remedy}` : message;
+    const text = typeof remedy === "string" ? `${what.replace(/\.$/, "")}. ${remedy}` : what;
     faults.set(key, faults.has(key) ? `${faults.get(key)} ${text}` : text);
   }
   return faults;

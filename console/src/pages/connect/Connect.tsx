@@ -121,7 +121,9 @@ export function Connect() {
     setImported(null);
   };
 
-  const taken = refusal instanceof ApiError && refusal.status === 409;
+  // A conflict may also be about the instance, which another connection reads already.
+  const conflict = refusal instanceof ApiError && refusal.status === 409;
+  const taken = conflict && (kept?.items.some((c) => c.name === shownName(fields)) ?? false);
   // The last refusal that names fields, wherever it came from.
   const faults = [refusal, test.error, preview.error].map(faultsOf).find((found) => found.size > 0) ?? NO_FAULTS;
   const testError = test.error && faultsOf(test.error).size === 0 ? test.error : null;

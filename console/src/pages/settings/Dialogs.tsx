@@ -12,6 +12,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import {
   type Connection,
+  type HookRow,
   type HookScope,
   type Registered,
   type Report,
@@ -236,6 +237,12 @@ const SCOPES: { value: HookScope; label: string; hint: string }[] = [
   { value: "project", label: "Projects", hint: "One hook a project; needs Maintainer there." },
 ];
 
+function hookText(hook: HookRow): string {
+  if (hook.error) return hook.error;
+  if (hook.tested) return "registered, and it arrives";
+  return hook.permit === null ? "was registered already" : "registered, and not tried yet";
+}
+
 function Webhooks({ connection: c, close }: Of) {
   const client = useQueryClient();
   const [scope, setScope] = useState<HookScope>("group");
@@ -292,10 +299,9 @@ function Webhooks({ connection: c, close }: Of) {
               <li key={hook.of}>
                 {hook.error ? <BrokenIcon /> : <IconCircleCheck className={`icon-s ${s.green}`} aria-hidden="true" />}
                 <span className="md">{hook.of}</span>
-                <span className={hook.error ? "red" : "t3"}>
-                  {hook.error ??
-                    (hook.tested ? "registered, and it arrives" : "registered, but the test did not arrive yet")}
-                </span>
+                <span className={hook.error ? "red" : "t3"}>{hookText(hook)}</span>
+                {hook.remedy ? <span>{hook.remedy}</span> : null}
+                {hook.permit ? <span className="t3 xs">audit row {hook.permit}</span> : null}
               </li>
             ))}
           </ul>
