@@ -62,7 +62,7 @@ pub(crate) fn finish(document: utoipa::openapi::OpenApi) -> Value {
 }
 
 /// Schemas that callers send, or whose properties may be absent.
-const REQUESTS: [&str; 9] = [
+const REQUESTS: [&str; 10] = [
     "RefreshRequest",
     "ProblemDetails",
     "ConnectionDraft",
@@ -72,6 +72,7 @@ const REQUESTS: [&str; 9] = [
     "TokenRequest",
     "RotateRequest",
     "WebhookRequest",
+    "ImportRequest",
 ];
 
 fn require(schema: &mut Value) {

@@ -325,22 +325,26 @@ impl Broker {
     /// # Errors
     /// [`BrokerError::Invalid`].
     pub fn reference(&self, file: Option<&str>, env: Option<&str>) -> Result<SecretRef, BrokerError> {
-        let invalid = |message: &str, remedy: String| {
-            Err(BrokerError::Invalid { message: message.to_owned(), remedy })
-        };
+        let invalid = |message: &str, remedy: String| Err(BrokerError::Invalid { message: message.to_owned(), remedy });
         match (file, env) {
             (Some(file), None) => {
                 let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
                 if file.is_empty() || file.starts_with('.') || !file.chars().all(plain) {
                     let folder = self.inner.options.secrets_folder.display();
-                    return invalid("the file's name may hold letters, digits, - _ and .", format!("put the file into {folder} and give its name alone"));
+                    return invalid(
+                        "the file's name may hold letters, digits, - _ and .",
+                        format!("put the file into {folder} and give its name alone"),
+                    );
                 }
                 Ok(SecretRef::File(self.inner.options.secrets_folder.join(file)))
             }
             (None, Some(env)) => {
                 let rest = env.strip_prefix(ENV_PREFIX).unwrap_or_default();
                 if rest.is_empty() || !rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') {
-                    return invalid("the variable's name does not begin with STAGEDOOR_SECRET_", "set such a variable for the server and name it".to_owned());
+                    return invalid(
+                        "the variable's name does not begin with STAGEDOOR_SECRET_",
+                        "set such a variable for the server and name it".to_owned(),
+                    );
                 }
                 Ok(SecretRef::Env(env.to_owned()))
             }
@@ -481,7 +485,12 @@ impl Broker {
         }
     }
 
-    pub(crate) fn seal(&self, name: &ConnectionName, purpose: &str, secret: &SecretString) -> Result<SealedRow, BrokerError> {
+    pub(crate) fn seal(
+        &self,
+        name: &ConnectionName,
+        purpose: &str,
+        secret: &SecretString,
+    ) -> Result<SealedRow, BrokerError> {
         let name = secret_name(name, purpose);
         let sealed = self.inner.keys.seal(&name, secret)?;
         Ok(SealedRow { name, sealed: sealed.0 })

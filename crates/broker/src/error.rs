@@ -31,7 +31,9 @@ pub enum BrokerError {
     #[error("the connection was tested and cannot read: {}", .0.failing().map_or("it did not end", |check| &check.title))]
     Fails(Box<Report>),
     /// The token is not kept here, so it cannot be rotated here.
-    #[error("the token of {name} is in {place}: rotate it in GitLab and put the new one there, it is taken up by itself")]
+    #[error(
+        "the token of {name} is in {place}: rotate it in GitLab and put the new one there, it is taken up by itself"
+    )]
     Elsewhere {
         /// Which connection.
         name: ConnectionName,

@@ -56,7 +56,11 @@ impl Broker {
     ///
     /// # Errors
     /// [`BrokerError::Invalid`] when there is no address at which GitLab could reach us, or no secret to know it by.
-    pub async fn plan_hooks(&self, name: &ConnectionName, targets: &[HookTarget]) -> Result<Vec<HookPlan>, BrokerError> {
+    pub async fn plan_hooks(
+        &self,
+        name: &ConnectionName,
+        targets: &[HookTarget],
+    ) -> Result<Vec<HookPlan>, BrokerError> {
         let url = self.hook_url(name)?;
         let client = self.gitlab(name)?.ok_or_else(|| BrokerError::Unknown(name.clone()))?;
         let secrets = self.hook_secrets(name);
@@ -103,7 +107,11 @@ impl Broker {
     ///
     /// # Errors
     /// When GitLab does not take it.
-    pub async fn register_hook(&self, permit: &Permit<RegisterHook>, target: &HookTarget) -> Result<Registered, BrokerError> {
+    pub async fn register_hook(
+        &self,
+        permit: &Permit<RegisterHook>,
+        target: &HookTarget,
+    ) -> Result<Registered, BrokerError> {
         let client = self.gitlab(&permit.action().connection)?;
         let client = client.ok_or_else(|| BrokerError::Unknown(permit.action().connection.clone()))?;
         let hook = client.create_hook(permit).await.map_err(|error| explained(target, error))?;
@@ -136,9 +144,9 @@ impl Broker {
     pub async fn register_declared(&self, gate: &Gate, ctx: &Ctx) {
         let wanted: Vec<(ConnectionName, Register, Vec<String>)> = {
             let held = self.inner.held();
-            let wanted = held.values().filter_map(|held| {
-                Some((held.name.clone(), held.register?, held.spec.discovery.groups.clone()))
-            });
+            let wanted = held
+                .values()
+                .filter_map(|held| Some((held.name.clone(), held.register?, held.spec.discovery.groups.clone())));
             wanted.collect()
         };
         for (name, register, groups) in wanted {
@@ -192,7 +200,9 @@ impl Broker {
                             tracing::info!(connection = %name, of = hook.of, hook = hook.hook, "a webhook was registered");
                             found.push(hook);
                         }
-                        Err(error) => tracing::warn!(connection = %name, %error, "a webhook was not registered; polling goes on"),
+                        Err(error) => {
+                            tracing::warn!(connection = %name, %error, "a webhook was not registered; polling goes on")
+                        }
                     }
                 }
             }
@@ -241,9 +251,13 @@ fn explained(target: &HookTarget, mut error: Error) -> Error {
         (Kind::Forbidden | Kind::NotFound | Kind::Unsupported, HookTarget::Group(_)) => {
             "group hooks need GitLab Premium and the role Owner; register hooks for projects instead"
         }
-        (Kind::Forbidden | Kind::NotFound, HookTarget::Project(_)) => "the token's user must be Maintainer of the project",
+        (Kind::Forbidden | Kind::NotFound, HookTarget::Project(_)) => {
+            "the token's user must be Maintainer of the project"
+        }
         (Kind::InsufficientScope { .. }, _) => "use a token with the scope api; until then changes are asked for",
-        (Kind::Rejected, _) if ["local network", "blocked", "Invalid url"].iter().any(|word| error.message.contains(word)) => {
+        (Kind::Rejected, _)
+            if ["local network", "blocked", "Invalid url"].iter().any(|word| error.message.contains(word)) =>
+        {
             "an administrator allows this server's host in GitLab under Admin, Settings, Network, Outbound requests"
         }
         _ => return error,

@@ -14,6 +14,7 @@ mod error;
 mod health;
 mod held;
 mod hooks;
+pub mod import;
 mod spec;
 mod tokens;
 mod watch;

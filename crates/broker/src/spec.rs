@@ -117,7 +117,12 @@ impl Spec {
     ///
     /// # Errors
     /// When the authority, the proxy or its exceptions cannot be used.
-    pub(crate) fn settings(&self, name: &ConnectionName, url: &Url, opened: &Opened) -> Result<Settings, gitlab::Error> {
+    pub(crate) fn settings(
+        &self,
+        name: &ConnectionName,
+        url: &Url,
+        opened: &Opened,
+    ) -> Result<Settings, gitlab::Error> {
         let mut settings = Settings::new(name.clone(), url.clone(), opened.token.clone());
         if let Some(ca) = &self.ca {
             settings.authorities = Authorities::parse(ca.as_bytes())?;

@@ -47,7 +47,10 @@ impl Broker {
             let now = self.inner.clock.now();
             let due: Vec<ConnectionName> = {
                 let held = self.inner.held();
-                held.values().filter(|held| held.next_check.is_none_or(|at| at <= now)).map(|h| h.name.clone()).collect()
+                held.values()
+                    .filter(|held| held.next_check.is_none_or(|at| at <= now))
+                    .map(|h| h.name.clone())
+                    .collect()
             };
             for name in due {
                 if let Err(error) = self.look(&name).await {
@@ -138,7 +141,9 @@ impl Broker {
 
 fn tell_turn(name: &ConnectionName, before: Option<CheckId>, after: Option<CheckId>) {
     match (before, after) {
-        (None, Some(check)) => tracing::warn!(connection = %name, check = check.as_str(), "a connection stopped working"),
+        (None, Some(check)) => {
+            tracing::warn!(connection = %name, check = check.as_str(), "a connection stopped working")
+        }
         (Some(_), None) => tracing::info!(connection = %name, "a connection works again"),
         _ => {}
     }

@@ -48,7 +48,10 @@ impl Address {
                 return wrong("the port of the address is no number from 1 to 65535".to_owned(), LIKE);
             }
             Err(url::ParseError::InvalidIpv6Address) => {
-                return wrong("the IPv6 address cannot be read".to_owned(), "write it in brackets, such as https://[fd00::1]:8443");
+                return wrong(
+                    "the IPv6 address cannot be read".to_owned(),
+                    "write it in brackets, such as https://[fd00::1]:8443",
+                );
             }
             Err(error) => return wrong(format!("the address cannot be read ({error})"), LIKE),
         };
@@ -59,7 +62,10 @@ impl Address {
             return wrong("the port of the address is no number from 1 to 65535".to_owned(), LIKE);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return wrong("the address carries a user name or password".to_owned(), "leave it out; the token has its own field");
+            return wrong(
+                "the address carries a user name or password".to_owned(),
+                "leave it out; the token has its own field",
+            );
         }
         if let Some(Host::Domain(name)) = url.host()
             && !name.eq_ignore_ascii_case("localhost")

@@ -51,7 +51,10 @@ impl Authorities {
         }
         let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
         let found = found.map_err(|_| {
-            wrong("is broken: a PEM block in it does not end or is not base64", "copy the file anew, with its last line")
+            wrong(
+                "is broken: a PEM block in it does not end or is not base64",
+                "copy the file anew, with its last line",
+            )
         })?;
         Self::checked(found)
     }
@@ -146,6 +149,9 @@ mod tests {
         refused(STANDARD.encode(b"just text").as_bytes(), "certificate 1");
         let key = rcgen::KeyPair::generate().expect("a key").serialize_pem();
         refused(format!("{}{key}", good.pem()).as_bytes(), "holds a private key");
-        refused(b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n", "holds no certificate");
+        refused(
+            b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
+            "holds no certificate",
+        );
     }
 }

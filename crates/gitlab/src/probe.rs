@@ -153,7 +153,9 @@ impl Probe {
             Some((_, error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
                 (Unreachable::Refused, format!("nothing listens at port {port} of {}", resolved.host))
             }
-            Some((_, error)) => (Unreachable::Broken, format!("no connection to port {port} of {} ({error})", resolved.host)),
+            Some((_, error)) => {
+                (Unreachable::Broken, format!("no connection to port {port} of {} ({error})", resolved.host))
+            }
             None => (Unreachable::Dns, format!("{} has no address", resolved.host)),
         };
         let remedy = "check the port of the address, that GitLab runs, and that no firewall lies between";
@@ -254,9 +256,8 @@ impl Probe {
     pub async fn ask(&self, root: &Url) -> Result<Anonymous, Error> {
         let http = transport::client(&self.settings, &self.base)?;
         let host = printable(root);
-        let url = root
-            .join("api/v4/version")
-            .map_err(|_| Error::ours(Kind::Configuration, "the address takes no path"))?;
+        let url =
+            root.join("api/v4/version").map_err(|_| Error::ours(Kind::Configuration, "the address takes no path"))?;
         let proxy = match self.route() {
             Route::Through(proxy) => Some(proxy.shown()),
             Route::Direct => None,
@@ -310,7 +311,9 @@ fn anonymous(status: u16, headers: &HeaderMap, body: &[u8], asked: &Url) -> Anon
     let location = text(header::LOCATION).and_then(|location| asked.join(location).ok());
     let page = String::from_utf8_lossy(body).to_lowercase();
     let to_sign_in = |url: &Url| {
-        ["sign_in", "signin", "login", "auth", "saml", "sso"].iter().any(|word| url.as_str().to_lowercase().contains(word))
+        ["sign_in", "signin", "login", "auth", "saml", "sso"]
+            .iter()
+            .any(|word| url.as_str().to_lowercase().contains(word))
     };
     let date = text(header::DATE)
         .and_then(|date| OffsetDateTime::parse(&date.replace("GMT", "+0000"), &Rfc2822).ok())

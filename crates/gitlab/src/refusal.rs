@@ -174,7 +174,9 @@ pub(crate) fn of_proxy(status: u16, headers: &HeaderMap, proxy: &str, host: &str
 }
 
 fn spoken_by_proxy(headers: &HeaderMap) -> bool {
-    headers.contains_key("x-squid-error") || headers.contains_key("proxy-agent") || headers.contains_key(http::header::VIA)
+    headers.contains_key("x-squid-error")
+        || headers.contains_key("proxy-agent")
+        || headers.contains_key(http::header::VIA)
 }
 
 /// What the forward proxy did, and what to do.

@@ -88,7 +88,8 @@ const OTHERS: [(&str, &str); 12] = [
 
 /// A token as it is sent: trimmed of what pasting adds, and possibly one.
 pub(crate) fn checked(token: &SecretString) -> Result<&str, Error> {
-    const REMEDY: &str = "create a personal, group or project access token with the scope read_api and give it as GitLab printed it";
+    const REMEDY: &str =
+        "create a personal, group or project access token with the scope read_api and give it as GitLab printed it";
     let wrong = |what: &str| Err(Error::caller(Kind::Configuration, format!("the token {what}"), REMEDY));
     let token = token.expose_secret().trim();
     if token.is_empty() {
@@ -224,12 +225,8 @@ impl Gitlab {
     /// When GitLab does not answer.
     pub async fn reaches_level(&self, level: u16) -> Result<bool, Error> {
         let level = level.to_string();
-        let query = rest::query(&[
-            ("membership", "true"),
-            ("simple", "true"),
-            ("min_access_level", &level),
-            ("per_page", "1"),
-        ]);
+        let query =
+            rest::query(&[("membership", "true"), ("simple", "true"), ("min_access_level", &level), ("per_page", "1")]);
         let rows: Vec<serde_json::Value> = self.get_query("GET /api/v4/projects", "api/v4/projects", query).await?;
         Ok(!rows.is_empty())
     }

@@ -328,11 +328,7 @@ pub(crate) fn client(settings: &Settings, base: &Url) -> Result<reqwest::Client,
         encrypted |= proxy.url().scheme() == "https";
     }
     // Without TLS no authority is needed, so a machine without any can still start, and the others start faster.
-    builder = if encrypted {
-        builder.tls_certs_merge(authorities(settings)?)
-    } else {
-        builder.tls_certs_only([])
-    };
+    builder = if encrypted { builder.tls_certs_merge(authorities(settings)?) } else { builder.tls_certs_only([]) };
     builder.build().map_err(|error| {
         Error::caller(
             Kind::Configuration,

@@ -50,7 +50,9 @@ pub enum KeyError {
     #[error("the key file {0} can be read by others: chmod 600 it")]
     Open(PathBuf),
     /// A line of it is no key.
-    #[error("line {line} of the key file {path} is no key: write 64 hexadecimal digits, for example from `openssl rand -hex 32`")]
+    #[error(
+        "line {line} of the key file {path} is no key: write 64 hexadecimal digits, for example from `openssl rand -hex 32`"
+    )]
     Malformed {
         /// Where.
         path: PathBuf,
@@ -147,10 +149,8 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(unix)]
 fn private(path: &Path) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path)
-        .map_err(|source| KeyError::Unusable { path: path.to_owned(), source })?
-        .permissions()
-        .mode();
+    let mode =
+        fs::metadata(path).map_err(|source| KeyError::Unusable { path: path.to_owned(), source })?.permissions().mode();
     if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Open(path.to_owned())) }
 }
 

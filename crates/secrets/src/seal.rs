@@ -31,7 +31,9 @@ pub enum SealError {
     #[error("the operating system gives no randomness, so nothing can be sealed")]
     Randomness,
     /// It was sealed with a master key that is not in the key file.
-    #[error("it is sealed with the master key {0}, which is not in the key file: put that line back, or give the secret again")]
+    #[error(
+        "it is sealed with the master key {0}, which is not in the key file: put that line back, or give the secret again"
+    )]
     OtherKey(String),
     /// It is not what was sealed, or was sealed for something else.
     #[error("it was altered or belongs to something else: give the secret again")]

@@ -57,7 +57,9 @@ fn token(options: &TokenOptions) -> Result<SecretString, Exit> {
             Err(error) => Err(told(&format!("the token file {}: {error}", path.display()))),
         },
         (None, Some(name)) => SecretRef::Env(name.clone()).read().map_err(|error| told(&error)),
-        (None, None) => Err(told(&"give the token with --token-file FILE, - for standard input, or --token-env VARIABLE")),
+        (None, None) => {
+            Err(told(&"give the token with --token-file FILE, - for standard input, or --token-env VARIABLE"))
+        }
     }
 }
 

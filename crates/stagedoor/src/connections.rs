@@ -16,7 +16,12 @@ pub(crate) fn declared(config: &GitlabConfig) -> anyhow::Result<Declared> {
         proxy: config.proxy.as_ref().map(|proxy| proxy.url().to_string()),
         proxy_user: account.and_then(|account| account.username.clone()),
         no_proxy: config.no_proxy.clone(),
-        ca: config.ca.as_ref().map(|ca| ca.read().map(|(text, _)| text)).transpose().with_context(|| format!("gitlab {}", config.name))?,
+        ca: config
+            .ca
+            .as_ref()
+            .map(|ca| ca.read().map(|(text, _)| text))
+            .transpose()
+            .with_context(|| format!("gitlab {}", config.name))?,
         patience: Patience { connect: Some(config.timeouts.connect), answer: Some(config.timeouts.answer) },
         discovery: config.discovery.clone(),
         token: Some(config.token.clone()),

@@ -10,7 +10,6 @@ mod connections;
 mod demo;
 mod doctor;
 mod exit;
-mod import;
 mod logs;
 mod output;
 mod remote;

@@ -19,11 +19,7 @@ use policy::Gate;
 use secrets::Keys;
 use serde_json::json;
 use store::Store;
-use tokio::{
-    net::TcpListener,
-    sync::mpsc::UnboundedReceiver,
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, sync::mpsc::UnboundedReceiver, task::JoinSet};
 use url::Url;
 
 use crate::{cli::ServeOptions, config::Config, connections, logs, signals};

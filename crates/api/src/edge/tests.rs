@@ -1,4 +1,4 @@
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -6,9 +6,11 @@ use axum::{
     http::{Request, StatusCode, header},
     middleware,
 };
+use broker::{Broker, Options};
 use catalog::Catalog;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use model::{Clock, FixedRandom, ManualClock};
+use secrets::Keys;
 use store::Store;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -26,13 +28,23 @@ async fn a_panic_is_one_failed_request_and_keeps_its_reason_inside() {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(0));
     let url = format!("sqlite:{}", folder.path().join("x.sqlite").display());
     let store = Store::open(&url, clock.clone()).await.expect("store");
+    let keys = Keys::open_or_create(&folder.path().join("secrets.key"), false).expect("keys");
+    let options = Options {
+        public_url: None,
+        local_url: "http://127.0.0.1:1".parse().expect("address"),
+        check_every: std::time::Duration::from_secs(300),
+        poll_seconds: 60,
+        secrets_folder: folder.path().join("secrets"),
+    };
+    let random = Arc::new(FixedRandom::seeded(1));
+    let opened = Broker::open((store.clone(), keys), clock.clone(), random, Vec::new(), options).await;
     let services = Services {
+        broker: opened.expect("broker").0,
         catalog: Catalog::of_entities(store.clone(), clock.clone(), Vec::new()),
         gate: policy::Gate::new(Arc::new(store.clone())),
         store,
         clock,
         random: Arc::new(FixedRandom::seeded(1)),
-        hooks: HashMap::new(),
         version: "test",
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         public_url: None,

@@ -132,6 +132,8 @@ async fn the_document_describes_real_answers() {
     for (path, schema) in [
         ("/api/v1/instance", "Instance"),
         ("/api/v1/catalog/status", "CatalogStatus"),
+        ("/api/v1/connections", "ConnectionList"),
+        ("/api/v1/connections/gitlab", "Connection"),
         ("/api/v1/entities", "EntityList"),
         ("/api/v1/entities/facets?facet=kind", "Facets"),
         ("/api/v1/entities/component/default/payments-api", "EntityPage"),

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of a test may end the test")]
 
 mod backstage;
+mod connections;
 mod edge;
 mod events;
 mod golden;

@@ -8,6 +8,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header, request::Builder},
 };
+use broker::{Broker, Declared, Options, Spec};
 use catalog::{
     Catalog,
     sync::{Sync, SyncSettings},
@@ -17,6 +18,7 @@ use model::{
     BlobId, Clock, Code, ConnectionName, Discovery, Entity, EntityRef, Evidence, Fact, FixedRandom, ManualClock,
     Origin, Ownership, Position, Problem, ProjectId, RefKey, Severity, Source, Staleness,
 };
+use secrecy::SecretString;
 use secrets::{Keys, SecretRef};
 use serde_json::{Value, json};
 use store::{Batch, FileKey, FileRow, Location, ProjectRow, Replacement, Root, Store};

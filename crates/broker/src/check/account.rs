@@ -65,14 +65,24 @@ impl Test<'_> {
                 Ok(May { scopes: info.scopes })
             }
             // An OAuth token has no row of its own there.
-            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Unsupported | Kind::Rejected | Kind::Unauthorized(Unauthorized::Unknown)) => {
+            Err(error)
+                if matches!(
+                    error.kind,
+                    Kind::NotFound | Kind::Unsupported | Kind::Rejected | Kind::Unauthorized(Unauthorized::Unknown)
+                ) =>
+            {
                 match client.oauth_scopes().await {
                     Ok(scopes) => {
                         self.facts.token_kind = Some(TokenKind::Oauth);
                         self.facts.scopes.clone_from(&scopes);
                         self.pass(CheckId::Token, "an OAuth token");
                         let remedy = Remedy::text("use a group or project access token, which lives up to a year");
-                        self.note(CheckId::Expiry, "The token lasts two hours at most", "OAuth tokens end by themselves", remedy);
+                        self.note(
+                            CheckId::Expiry,
+                            "The token lasts two hours at most",
+                            "OAuth tokens end by themselves",
+                            remedy,
+                        );
                         Ok(May { scopes })
                     }
                     Err(_) => Err(self.fail_token(url, &error)),
@@ -84,7 +94,9 @@ impl Test<'_> {
 
     fn fail_token(&mut self, url: &Url, error: &Error) -> Ended {
         let (title, remedy) = match &error.kind {
-            Kind::Unauthorized(Unauthorized::Expired) => ("The token has expired", new_token(url, Some("create a new token and paste it here"))),
+            Kind::Unauthorized(Unauthorized::Expired) => {
+                ("The token has expired", new_token(url, Some("create a new token and paste it here")))
+            }
             Kind::Unauthorized(Unauthorized::Revoked) => (
                 "The token was revoked",
                 new_token(url, Some("somebody revoked or rotated it: ask for the new one, or create another")),
@@ -124,7 +136,12 @@ impl Test<'_> {
             self.begin(CheckId::ScopeRead);
             let held = if may.scopes.is_empty() { "none".to_owned() } else { may.scopes.join(", ") };
             let remedy = new_token(url, Some("create a token with the scope read_api"));
-            self.fail(CheckId::ScopeRead, "The token may not read", format!("the scope read_api is missing; it has {held}"), remedy);
+            self.fail(
+                CheckId::ScopeRead,
+                "The token may not read",
+                format!("the scope read_api is missing; it has {held}"),
+                remedy,
+            );
             return Err(Ended);
         }
         self.begin(CheckId::Version);
@@ -149,23 +166,34 @@ impl Test<'_> {
             let (detail, text) = if discovery.groups.is_empty() {
                 (
                     format!("@{owner} is a member of no project"),
-                    format!("make @{owner} a member of a group, at least as Reporter; a token sees no more than its user"),
+                    format!(
+                        "make @{owner} a member of a group, at least as Reporter; a token sees no more than its user"
+                    ),
                 )
             } else {
                 let named = discovery.groups.join(", ");
                 let seen = if sight.missing.is_empty() { "hold no project" } else { "are not to be seen" };
-                (format!("the groups {named} {seen} for @{owner}"), format!("check the paths, and make @{owner} a member there, at least as Reporter"))
+                (
+                    format!("the groups {named} {seen} for @{owner}"),
+                    format!("check the paths, and make @{owner} a member there, at least as Reporter"),
+                )
             };
             self.fail(CheckId::Projects, "The token sees no project", detail, Remedy::text(text));
             return Err(Ended);
         }
         let count = thousands(sight.projects);
-        let detail = format!("{count} {}, such as {}", if sight.projects == 1 { "project" } else { "projects" },
-            sight.examples.first().map_or("one without a name", String::as_str));
+        let detail = format!(
+            "{count} {}, such as {}",
+            if sight.projects == 1 { "project" } else { "projects" },
+            sight.examples.first().map_or("one without a name", String::as_str)
+        );
         if sight.missing.is_empty() {
             self.pass(CheckId::Projects, detail);
         } else {
-            let remedy = Remedy::text(format!("check these paths, or make @{owner} a member there: {}", sight.missing.join(", ")));
+            let remedy = Remedy::text(format!(
+                "check these paths, or make @{owner} a member there: {}",
+                sight.missing.join(", ")
+            ));
             self.note(CheckId::Projects, "Some groups are not to be seen", detail, remedy);
         }
         Ok(())
@@ -209,23 +237,50 @@ impl Test<'_> {
         if may.has("api") {
             self.pass(CheckId::ScopeAct, "with the scope api");
         } else {
-            let remedy = new_token_with(url, "api", Some("reading needs no more. To run pipelines with this token, create one with the scope api"));
+            let remedy = new_token_with(
+                url,
+                "api",
+                Some("reading needs no more. To run pipelines with this token, create one with the scope api"),
+            );
             self.fail(CheckId::ScopeAct, "The token may not act", "the scope api is missing", remedy);
         }
         self.begin(CheckId::ScopeWrite);
         if may.has("api") || may.has("write_repository") {
-            self.pass(CheckId::ScopeWrite, if may.has("write_repository") { "with the scope write_repository" } else { "through the API, with the scope api" });
+            self.pass(
+                CheckId::ScopeWrite,
+                if may.has("write_repository") {
+                    "with the scope write_repository"
+                } else {
+                    "through the API, with the scope api"
+                },
+            );
         } else {
-            let remedy = new_token_with(url, "api", Some("reading needs no more. To open merge requests with this token, create one with the scope api"));
-            self.fail(CheckId::ScopeWrite, "The token may not push", "the scopes api and write_repository are missing", remedy);
+            let remedy = new_token_with(
+                url,
+                "api",
+                Some("reading needs no more. To open merge requests with this token, create one with the scope api"),
+            );
+            self.fail(
+                CheckId::ScopeWrite,
+                "The token may not push",
+                "the scopes api and write_repository are missing",
+                remedy,
+            );
         }
         self.begin(CheckId::Role);
         match client.reaches_level(DEVELOPER).await {
             Ok(true) => self.pass(CheckId::Role, "Developer or more in at least one project"),
             Ok(false) => {
                 let owner = self.facts.token_owner.clone().unwrap_or_default();
-                let remedy = Remedy::text(format!("reading needs no more. To act, make @{owner} Developer where it shall write"));
-                self.fail(CheckId::Role, "Its user is nowhere Developer", format!("@{owner} may look and not change"), remedy);
+                let remedy = Remedy::text(format!(
+                    "reading needs no more. To act, make @{owner} Developer where it shall write"
+                ));
+                self.fail(
+                    CheckId::Role,
+                    "Its user is nowhere Developer",
+                    format!("@{owner} may look and not change"),
+                    remedy,
+                );
             }
             Err(error) => {
                 let _told = self.fail_with(CheckId::Role, "Its role could not be asked for", &error);
@@ -240,12 +295,19 @@ impl Test<'_> {
         if let Some(why) = &hearing.failing {
             let host = hearing.public_url.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned();
             let text = if why.contains("local network") || why.contains("blocked") {
-                format!("an administrator adds this host in GitLab under Admin, Settings, Network, Outbound requests; {until}")
+                format!(
+                    "an administrator adds this host in GitLab under Admin, Settings, Network, Outbound requests; {until}"
+                )
             } else {
                 format!("look at the hook's recent events in GitLab; {until}")
             };
             let detail = format!("GitLab says: {why}");
-            self.fail(CheckId::Webhooks, "GitLab cannot reach us with webhooks", detail, Remedy::text(text).copying(host));
+            self.fail(
+                CheckId::Webhooks,
+                "GitLab cannot reach us with webhooks",
+                detail,
+                Remedy::text(text).copying(host),
+            );
         } else if let (Some(last), true) = (hearing.last_received, hearing.hooks > 0) {
             let minutes = (self.clock.now() - last) / 60_000;
             self.pass(CheckId::Webhooks, format!("{} registered, last event {minutes} min ago", hooks(hearing.hooks)));
@@ -255,10 +317,16 @@ impl Test<'_> {
             let remedy = Remedy::text(format!(
                 "set publicUrl to the address at which GitLab reaches this server, then register webhooks; {until}"
             ));
-            self.note(CheckId::Webhooks, "No webhooks: changes are asked for", "no public address is configured", remedy);
+            self.note(
+                CheckId::Webhooks,
+                "No webhooks: changes are asked for",
+                "no public address is configured",
+                remedy,
+            );
         } else {
-            let remedy = Remedy::text(format!("register webhooks on the connection's page, or with the command; {until}"))
-                .copying("stagedoor connection webhooks NAME --scope system");
+            let remedy =
+                Remedy::text(format!("register webhooks on the connection's page, or with the command; {until}"))
+                    .copying("stagedoor connection webhooks NAME --scope system");
             self.note(CheckId::Webhooks, "No webhooks: changes are asked for", "none is registered", remedy);
         }
     }
@@ -290,7 +358,8 @@ fn new_token(url: &Url, text: Option<&str>) -> Remedy {
 
 fn new_token_with(url: &Url, scope: &str, text: Option<&str>) -> Remedy {
     let text = text.unwrap_or("create a token with the scope read_api and paste it here");
-    let page = url.join(&format!("-/user_settings/personal_access_tokens?name=stagedoor&scopes={scope}")).map(String::from);
+    let page =
+        url.join(&format!("-/user_settings/personal_access_tokens?name=stagedoor&scopes={scope}")).map(String::from);
     let remedy = Remedy::text(text);
     match page {
         Ok(page) => remedy.at("New token in GitLab", page),

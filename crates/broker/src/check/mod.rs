@@ -17,8 +17,8 @@ use model::{Clock, Discovery, Millis, Random};
 use secrecy::SecretString;
 use url::Url;
 
-pub use report::{Check, CheckId, Facts, Grade, Link, Remedy, Report, State};
 pub(crate) use report::sentence;
+pub use report::{Check, CheckId, Facts, Grade, Link, Remedy, Report, State};
 
 /// How long a whole test may take; the promise is ten seconds.
 const PATIENCE: Duration = Duration::from_millis(9_500);
@@ -144,7 +144,8 @@ impl Test<'_> {
 
     fn end(&mut self, id: CheckId, state: State, title: &str, detail: String, remedy: Option<Remedy>) {
         let millis = u64::try_from(self.step.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let check = Check { id, state, title: title.to_owned(), detail: sentence_without_stop(&detail), remedy, millis };
+        let check =
+            Check { id, state, title: title.to_owned(), detail: sentence_without_stop(&detail), remedy, millis };
         (self.tell)(&check);
         self.checks.push(check);
     }
@@ -176,8 +177,7 @@ impl Test<'_> {
         );
         let without_proxy = self.draft.proxy.is_none();
         let missing = CheckId::ALL.into_iter().filter(|id| !(*id == CheckId::Proxy && without_proxy));
-        let missing: Vec<CheckId> =
-            missing.filter(|id| self.checks.iter().all(|check| check.id != *id)).collect();
+        let missing: Vec<CheckId> = missing.filter(|id| self.checks.iter().all(|check| check.id != *id)).collect();
         for id in missing {
             self.step = Instant::now();
             self.end(id, State::Skipped, id.title(), because.clone(), None);

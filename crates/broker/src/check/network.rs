@@ -91,7 +91,8 @@ impl Test<'_> {
         let proxied = matches!(probe.route(), Route::Through(_));
 
         self.begin(CheckId::Name);
-        let resolved = timeout(STEP, probe.resolve()).await.unwrap_or_else(|_| Err(late("the name servers do not answer")));
+        let resolved =
+            timeout(STEP, probe.resolve()).await.unwrap_or_else(|_| Err(late("the name servers do not answer")));
         let resolved = match resolved {
             Ok(resolved) => resolved,
             Err(error) => return Err(self.fail_on_way(CheckId::Name, &error)),
@@ -99,10 +100,13 @@ impl Test<'_> {
         let address = resolved.addresses.first().map(|a| a.ip().to_string()).unwrap_or_default();
         let more = resolved.addresses.len().saturating_sub(1);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        self.pass(CheckId::Name, match resolved.proxy {
-            true => format!("the proxy {} is {address}{more}; it resolves GitLab's name itself", resolved.host),
-            false => format!("address {address}{more}"),
-        });
+        self.pass(
+            CheckId::Name,
+            match resolved.proxy {
+                true => format!("the proxy {} is {address}{more}; it resolves GitLab's name itself", resolved.host),
+                false => format!("address {address}{more}"),
+            },
+        );
 
         self.begin(CheckId::Port);
         let connected = timeout(STEP, probe.connect(&resolved)).await;
@@ -111,7 +115,10 @@ impl Test<'_> {
             Err(error) => return Err(self.fail_on_way(CheckId::Port, &error)),
         };
         let millis = self.step.elapsed().as_millis();
-        self.pass(CheckId::Port, if proxied { format!("the proxy's, in {millis} ms") } else { format!("in {millis} ms") });
+        self.pass(
+            CheckId::Port,
+            if proxied { format!("the proxy's, in {millis} ms") } else { format!("in {millis} ms") },
+        );
 
         self.begin(CheckId::Proxy);
         let tunnelled = timeout(STEP, probe.tunnel(stream)).await;
@@ -120,10 +127,13 @@ impl Test<'_> {
             Err(error) => return Err(self.fail_on_way(CheckId::Proxy, &error)),
         };
         if self.draft.proxy.is_some() {
-            self.pass(CheckId::Proxy, match probe.route() {
-                Route::Through(proxy) => format!("through {}", proxy.shown()),
-                Route::Direct => "not used: noProxy names this host".to_owned(),
-            });
+            self.pass(
+                CheckId::Proxy,
+                match probe.route() {
+                    Route::Through(proxy) => format!("through {}", proxy.shown()),
+                    Route::Direct => "not used: noProxy names this host".to_owned(),
+                },
+            );
         }
 
         self.begin(CheckId::Tls);
@@ -147,7 +157,9 @@ impl Test<'_> {
             (CheckId::Name, _) => "The name does not resolve",
             (CheckId::Port, _) => "The port does not open",
             (CheckId::Proxy, _) => "The proxy does not lead there",
-            (CheckId::Tls, Kind::Certificate(Certificate::UnknownIssuer)) => "The certificate's authority is not known here",
+            (CheckId::Tls, Kind::Certificate(Certificate::UnknownIssuer)) => {
+                "The certificate's authority is not known here"
+            }
             (CheckId::Tls, Kind::Certificate(Certificate::WrongHost)) => "The certificate is for another host",
             (CheckId::Tls, Kind::Certificate(Certificate::Expired)) => "The certificate has expired",
             (CheckId::Tls, Kind::Certificate(Certificate::NotTls)) => "This port does not speak TLS",
@@ -173,7 +185,8 @@ impl Test<'_> {
         if local {
             self.pass(CheckId::Tls, "not encrypted, and does not leave this machine");
         } else {
-            let remedy = Remedy::text("use https:// if this GitLab has it: whoever listens on the way can take the token");
+            let remedy =
+                Remedy::text("use https:// if this GitLab has it: whoever listens on the way can take the token");
             self.note(CheckId::Tls, "The connection is not encrypted", "the address begins with http://", remedy);
         }
     }
@@ -184,7 +197,10 @@ impl Test<'_> {
         let mut first: Option<Anonymous> = None;
         for root in instance_root(&settings.url) {
             let asked = self.clock.now();
-            let answer = match timeout(STEP, probe.ask(&root)).await.unwrap_or_else(|_| Err(late("it took the question and never answered"))) {
+            let answer = match timeout(STEP, probe.ask(&root))
+                .await
+                .unwrap_or_else(|_| Err(late("it took the question and never answered")))
+            {
                 Ok(answer) => answer,
                 Err(error) => return Err(self.fail_on_way(CheckId::Gitlab, &error)),
             };
@@ -199,7 +215,9 @@ impl Test<'_> {
                 set.is_ok().then_some(url)
             };
             if settings.url.scheme() == "http" {
-                if answer.wants_tls && let Some(url) = encrypted(&settings.url) {
+                if answer.wants_tls
+                    && let Some(url) = encrypted(&settings.url)
+                {
                     return Ok(Found::Elsewhere(url, "this port speaks TLS, so the address begins with https://"));
                 }
                 if let Some(location) = &answer.location
@@ -247,7 +265,8 @@ impl Test<'_> {
             );
             self.fail(CheckId::Gitlab, "GitLab does not work at the moment", detail, remedy);
         } else {
-            let detail = format!("{host}{by} answers /api/v4/version with status {} and nothing of GitLab's", answer.status);
+            let detail =
+                format!("{host}{by} answers /api/v4/version with status {} and nothing of GitLab's", answer.status);
             let remedy = Remedy::text(
                 "check host and port: it must be the address at which a browser shows GitLab's sign-in page, without anything after \
                  it",
@@ -266,12 +285,17 @@ impl Test<'_> {
         let ahead = Probe::ahead(self.clock.as_ref(), asked, date);
         let seconds = (ahead.abs() + 500) / 1000;
         if ahead.abs() <= SKEW {
-            self.pass(CheckId::Clock, if seconds <= 1 { "to the second".to_owned() } else { format!("to {seconds} s") });
+            self.pass(
+                CheckId::Clock,
+                if seconds <= 1 { "to the second".to_owned() } else { format!("to {seconds} s") },
+            );
             return;
         }
         let which = if ahead > 0 { "GitLab is ahead of this machine" } else { "this machine is ahead of GitLab" };
-        let remedy = Remedy::text("more than 30 s makes signed tokens fail. If it is this machine that is wrong, let it set its clock:")
-            .copying("timedatectl set-ntp true");
+        let remedy = Remedy::text(
+            "more than 30 s makes signed tokens fail. If it is this machine that is wrong, let it set its clock:",
+        )
+        .copying("timedatectl set-ntp true");
         self.note(CheckId::Clock, &format!("Clocks differ by {seconds} s"), which, remedy);
     }
 }
@@ -282,7 +306,8 @@ fn late(what: &str) -> Error {
 
 fn late_port(settings: &Settings, proxied: bool) -> Error {
     let port = settings.url.port_or_known_default().unwrap_or_default();
-    let what = if proxied { "the proxy's port does not answer".to_owned() } else { format!("port {port} does not answer") };
+    let what =
+        if proxied { "the proxy's port does not answer".to_owned() } else { format!("port {port} does not answer") };
     Error::late(&what, "a firewall drops the packets, or the host is down; behind a corporate proxy, name the proxy")
 }
 
@@ -298,14 +323,21 @@ fn left_out(typed: &Url, root: &Url) -> String {
         return format!("found at {root}");
     }
     let rest = typed.path().trim_matches('/').trim_start_matches(root.path().trim_matches('/')).trim_matches('/');
-    if rest.is_empty() { String::new() } else { format!("the instance is {root}; {rest:?} lies below it and was left out") }
+    if rest.is_empty() {
+        String::new()
+    } else {
+        format!("the instance is {root}; {rest:?} lies below it and was left out")
+    }
 }
 
 fn gitlab_detail(answer: &Anonymous, left_out: &str) -> String {
     if !left_out.is_empty() {
         return left_out.to_owned();
     }
-    answer.server.as_ref().map_or_else(|| "it speaks GitLab's API".to_owned(), |server| format!("it speaks GitLab's API ({server})"))
+    answer
+        .server
+        .as_ref()
+        .map_or_else(|| "it speaks GitLab's API".to_owned(), |server| format!("it speaks GitLab's API ({server})"))
 }
 
 /// `4 March 2027`.

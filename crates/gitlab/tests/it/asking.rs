@@ -47,10 +47,7 @@ async fn addresses_and_tokens_that_cannot_work_are_refused_at_once() {
         assert!(refused(|s| s.token = token.to_owned().into()).to_string().contains("the token"), "{token:?}");
     }
     for pem in ["", "nonsense", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----"] {
-        let error = refused(|s| {
-            s.url = "https://gitlab.example".parse().expect("address");
-            s.ca_pem = Some(pem.into());
-        });
+        let error = gitlab::Authorities::parse(pem.as_bytes()).expect_err("no authority");
         assert_eq!(error.kind, Kind::Configuration, "{pem:?}");
     }
 }

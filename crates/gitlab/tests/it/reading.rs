@@ -192,11 +192,11 @@ async fn a_guest_sees_projects_and_no_code() {
 async fn a_system_hook_is_registered_by_an_administrator_only() {
     let sandbox = start(None).await;
     let gitlab = client(&sandbox, &sandbox.admin_token);
-    let hook = gitlab.create_system_hook(&permit("main").await).await.expect("created");
+    let hook = gitlab.create_hook(&permit("main").await).await.expect("created");
     assert!(hook.push_events);
-    assert_eq!(gitlab.list_system_hooks().await.expect("listed"), [hook]);
+    assert_eq!(gitlab.hooks(gitlab::HookScope::System).await.expect("listed"), [hook]);
     let error = client(&sandbox, &sandbox.tokens["maintainer"])
-        .create_system_hook(&permit("main").await)
+        .create_hook(&permit("main").await)
         .await
         .expect_err("not an administrator");
     assert_eq!((error.kind, error.status), (Kind::Forbidden, Some(403)));

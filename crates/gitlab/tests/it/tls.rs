@@ -67,7 +67,7 @@ async fn serve(certificate: rcgen::Certificate, key: &KeyPair) -> url::Url {
 
 fn trusting(url: url::Url, pem: &str) -> Gitlab {
     let mut settings = settings(url);
-    settings.ca_pem = Some(pem.as_bytes().to_vec());
+    settings.authorities = gitlab::Authorities::parse(pem.as_bytes()).expect("PEM");
     client(settings)
 }
 
@@ -139,8 +139,8 @@ async fn a_wrong_scheme_is_explained() {
     let mut url = server.url.clone();
     url.set_scheme("https").expect("a scheme");
     let error = client(settings(url)).metadata().await.expect_err("no TLS there");
-    assert_eq!(error.kind, Kind::Certificate(Certificate::Other));
-    assert!(error.remedy.contains("scheme"), "{error}");
+    assert_eq!(error.kind, Kind::Certificate(Certificate::NotTls));
+    assert!(error.remedy.contains("http://"), "{error}");
 
     let key = KeyPair::generate().expect("a key");
     let mut url = serve(params("127.0.0.1").self_signed(&key).expect("signed"), &key).await;

@@ -2,16 +2,12 @@
 
 use std::fmt::Write as _;
 
+use broker::import::{self, Imported};
 use model::Discovery;
 use serde_json::{Map, Value, json};
 
 use super::printed;
-use crate::{
-    cli::ImportOptions,
-    exit::Exit,
-    import::{self, Imported},
-    output,
-};
+use crate::{cli::ImportOptions, exit::Exit, output};
 
 /// More than any such file has.
 const LONGEST: u64 = 4 << 20;

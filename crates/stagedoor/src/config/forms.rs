@@ -15,7 +15,6 @@ use serde::{
 };
 use url::Url;
 
-
 /// A file, or the certificates themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]

@@ -69,15 +69,27 @@ fn page(connection: &Value, look: Look) -> String {
     say("address", plain("/url"), Paint::Plain);
     say("state", plain("/state"), state(connection));
     if connection.get("failing").is_some_and(|failing| !failing.is_null()) {
-        say("failing", format!("{}: {}", text(connection, "/failing/title"), text(connection, "/failing/detail")), Paint::Bad);
+        say(
+            "failing",
+            format!("{}: {}", text(connection, "/failing/title"), text(connection, "/failing/detail")),
+            Paint::Bad,
+        );
         say("since", plain("/failing/since"), Paint::Plain);
         say("worked until", plain("/failing/workedUntil"), Paint::Plain);
         say("what to do", plain("/failing/remedy/text"), Paint::Plain);
     }
     let declared = connection.get("declared") == Some(&Value::Bool(true));
-    say("from", if declared { "the configuration file".to_owned() } else { format!("added {}", text(connection, "/addedAt")) }, Paint::Plain);
+    say(
+        "from",
+        if declared { "the configuration file".to_owned() } else { format!("added {}", text(connection, "/addedAt")) },
+        Paint::Plain,
+    );
     let place = plain("/tokenPlace");
-    say("token", format!("{}, {}", token(connection), if place.is_empty() { "kept sealed".to_owned() } else { place }), Paint::Plain);
+    say(
+        "token",
+        format!("{}, {}", token(connection), if place.is_empty() { "kept sealed".to_owned() } else { place }),
+        Paint::Plain,
+    );
     say("proxy", plain("/proxy"), Paint::Plain);
     say("webhooks", plain("/webhooks/why"), Paint::Plain);
     say("checked", plain("/checkedAt"), Paint::Plain);

@@ -106,7 +106,8 @@ fn line(check: &Value, look: Look) -> String {
 /// A report as it was kept: all of its checks, and the verdict.
 pub(super) fn table(report: &Value, look: Look) -> String {
     let checks = report.get("checks").and_then(Value::as_array).into_iter().flatten();
-    let mut out: String = checks.filter(|check| text(check, "/state") != "skipped").map(|check| line(check, look)).collect();
+    let mut out: String =
+        checks.filter(|check| text(check, "/state") != "skipped").map(|check| line(check, look)).collect();
     out.push_str(&verdict(report, look));
     out
 }
@@ -119,7 +120,11 @@ fn verdict(report: &Value, look: Look) -> String {
         (false, _) => look.paint(Paint::Bad, "It does not read"),
     };
     let millis = report.get("millis").and_then(Value::as_u64).unwrap_or_default();
-    let corrected = if is("corrected") { format!(" The address is {}.", output::clean(text(report, "/url"))) } else { String::new() };
+    let corrected = if is("corrected") {
+        format!(" The address is {}.", output::clean(text(report, "/url")))
+    } else {
+        String::new()
+    };
     let checks = report.get("checks").and_then(Value::as_array).into_iter().flatten();
     let skipped = match checks.filter(|check| text(check, "/state") == "skipped").count() {
         0 => String::new(),

@@ -43,7 +43,8 @@ pub(super) async fn preview(options: &AddOptions) -> Asked {
     let said = |_: Look| {
         let number = |name: &str| found.get(name).and_then(Value::as_u64).unwrap_or_default();
         let least = if found.get("exact") == Some(&json!(true)) { "" } else { "at least " };
-        let mut out = format!("This would find {least}{} projects in {} groups.\n", number("projects"), number("groups"));
+        let mut out =
+            format!("This would find {least}{} projects in {} groups.\n", number("projects"), number("groups"));
         for list in ["examples", "notes"] {
             for line in found.get(list).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
                 out.push_str(&format!("  {}\n", output::clean(line)));

@@ -26,7 +26,11 @@ async fn a_connection_comes_and_goes_with_its_secrets(f: Fixture) {
     assert!(store.add_connection(&row("main-2"), &[sealed("connection/main-2/token", "v1:z")]).await.expect("added"));
     let again = [sealed("connection/main/token", "v1:b")];
     assert!(!store.add_connection(&row("main"), &again).await.expect("answered"), "the name is taken");
-    assert_eq!(store.secret("connection/main/token").await.expect("read").as_deref(), Some("v1:a"), "and nothing changed");
+    assert_eq!(
+        store.secret("connection/main/token").await.expect("read").as_deref(),
+        Some("v1:a"),
+        "and nothing changed"
+    );
     assert!(store.change_connection(&connection(), "{\"a\":1}", &again).await.expect("changed"));
     assert_eq!(store.secret("connection/main/token").await.expect("read").as_deref(), Some("v1:b"));
     store.keep_secret(&sealed("connection/main/hook", "v1:h")).await.expect("kept");

@@ -363,3 +363,38 @@ pub(crate) struct Preview {
     pub(super) requests: u64,
     pub(super) notes: Vec<String>,
 }
+
+/// A connection of another catalog's configuration, without its token.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImportedDraft {
+    name: String,
+    url: String,
+    discovery: Discovery,
+}
+
+/// What was found in another catalog's configuration.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Imported {
+    drafts: Vec<ImportedDraft>,
+    /// What has no equivalent or means something else, each with the reason.
+    notes: Vec<String>,
+}
+
+impl Imported {
+    pub(super) fn of(found: broker::import::Imported) -> Self {
+        let draft = |connection: broker::import::Connection| ImportedDraft {
+            name: connection.name,
+            url: connection.url,
+            discovery: Discovery::of(connection.discovery),
+        };
+        let mut notes = found.notes;
+        notes.extend(
+            found
+                .locations
+                .into_iter()
+                .map(|url| format!("register this catalog file when the connection reads: {url}")),
+        );
+        Self { drafts: found.connections.into_iter().map(draft).collect(), notes }
+    }
+}

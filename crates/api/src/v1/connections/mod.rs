@@ -21,8 +21,8 @@ use time::{Date, macros::format_description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use dto::{Check, Report};
-use dto::{Connection, ConnectionList, Heard, HookRow, HookRows, Preview};
-use requests::{ConnectionDraft, DiscoveryInput, RotateRequest, TokenRequest, WebhookRequest};
+use dto::{Connection, ConnectionList, Heard, HookRow, HookRows, Imported, Preview};
+use requests::{ConnectionDraft, DiscoveryInput, ImportRequest, RotateRequest, TokenRequest, WebhookRequest};
 
 use super::entities;
 use crate::{Answer, Failure, act, caller::Caller, etag, services::App};
@@ -35,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list, add))
         .routes(routes!(test::draft))
         .routes(routes!(preview))
+        .routes(routes!(import))
         .routes(routes!(get, remove))
         .routes(routes!(test::kept))
         .routes(routes!(update_token))
@@ -76,7 +77,8 @@ pub(super) async fn add(State(app): State<App>, Caller(ctx): Caller, body: Bytes
     legal(&connection.discovery)?;
     let permit = act::permit(&app, &ctx, AddConnection { connection }).await?;
     let result = app.broker.add(&permit).await;
-    let (added, _) = act::finish::<_, _, BrokerError>(permit, &ctx, result, |added| format!("reads {}", added.url)).await?;
+    let (added, _) =
+        act::finish::<_, _, BrokerError>(permit, &ctx, result, |added| format!("reads {}", added.url)).await?;
     let body = entities::json(&shown(&app, added))?;
     Ok((StatusCode::CREATED, etag::plain(body)).into_response())
 }
@@ -87,7 +89,11 @@ pub(super) async fn add(State(app): State<App>, Caller(ctx): Caller, body: Bytes
     extensions(("x-stagedoor-action" = json!("RemoveConnection"))),
     responses((status = 204, description = "It is gone"),
         (status = "default", description = "A problem", body = crate::openapi::ProblemDetails, content_type = "application/problem+json")))]
-pub(super) async fn remove(State(app): State<App>, Caller(ctx): Caller, Path(name): Path<String>) -> Answer<StatusCode> {
+pub(super) async fn remove(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Path(name): Path<String>,
+) -> Answer<StatusCode> {
     let name = requests::name(&name)?;
     app.broker.get(&name)?;
     let permit = act::permit(&app, &ctx, RemoveConnection { name }).await?;
@@ -162,7 +168,8 @@ pub(super) async fn change_discovery(
     legal(&discovery)?;
     let permit = act::permit(&app, &ctx, ChangeDiscovery { name, discovery }).await?;
     let result = app.broker.change_discovery(&permit).await;
-    let (connection, _) = act::finish::<_, _, BrokerError>(permit, &ctx, result, |_| "read so from now on".to_owned()).await?;
+    let (connection, _) =
+        act::finish::<_, _, BrokerError>(permit, &ctx, result, |_| "read so from now on".to_owned()).await?;
     Ok(etag::plain(entities::json(&shown(&app, connection))?))
 }
 
@@ -179,6 +186,19 @@ pub(super) async fn preview(State(app): State<App>, Caller(ctx): Caller, body: B
     let discovery = new.discovery.clone();
     let permit = act::permit(&app, &ctx, TestConnection::New(Box::new(new))).await?;
     previewed(&app, &ctx, permit, &discovery).await
+}
+
+/// What an existing `app-config.yaml` of Backstage would be here. Reads only; no secret of it comes back.
+#[utoipa::path(post, path = "/api/v1/connections/import", operation_id = "importConnections", tag = "connections",
+    request_body = ImportRequest,
+    extensions(("x-stagedoor-action" = json!("Read"))),
+    responses((status = 200, body = Imported),
+        (status = "default", description = "A problem", body = crate::openapi::ProblemDetails, content_type = "application/problem+json")))]
+pub(super) async fn import(body: Bytes) -> Answer {
+    let request: ImportRequest = requests::body(&body)?;
+    let found = broker::import::convert(&request.yaml)
+        .map_err(|error| Failure::bad_request(format!("This is no app-config.yaml: {error}.")))?;
+    Ok(etag::plain(entities::json(&Imported::of(found))?))
 }
 
 async fn previewed(
@@ -235,7 +255,8 @@ pub(super) async fn register_webhooks(
                     BrokerError::Gitlab(error) => refused(&target, &error.message, Some(error.remedy.clone())),
                     other => refused(&target, &other.to_string(), None),
                 });
-                let done = act::finish::<_, _, BrokerError>(permit, &ctx, result, |hook| format!("hook {}", hook.hook)).await;
+                let done =
+                    act::finish::<_, _, BrokerError>(permit, &ctx, result, |hook| format!("hook {}", hook.hook)).await;
                 match (done, told) {
                     (Ok((hook, id)), _) => {
                         rows.push(row(&hook, Some(id.0.to_string())));
@@ -287,9 +308,10 @@ fn refused(target: &HookTarget, message: &str, remedy: Option<String>) -> HookRo
 /// Patterns that cannot be compiled are refused before anything is kept.
 fn legal(discovery: &Discovery) -> Answer<()> {
     let Err(faults) = Rules::compile(discovery) else { return Ok(()) };
-    let mut failure = Failure::bad_request(
-        faults.first().map_or_else(|| "The discovery cannot be used.".to_owned(), |f| format!("{}: {}. {}.", f.pointer, f.message, f.remedy)),
-    );
+    let mut failure = Failure::bad_request(faults.first().map_or_else(
+        || "The discovery cannot be used.".to_owned(),
+        |f| format!("{}: {}. {}.", f.pointer, f.message, f.remedy),
+    ));
     for fault in faults {
         failure = failure.with_error(serde_json::json!({
             "pointer": fault.pointer, "message": fault.message, "remedy": fault.remedy,

@@ -90,6 +90,14 @@ pub(crate) struct RotateRequest {
     pub(super) expires_on: Option<String>,
 }
 
+/// An existing configuration to take over.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ImportRequest {
+    /// The text of an `app-config.yaml`.
+    pub(super) yaml: String,
+}
+
 /// Where webhooks are registered.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -8,7 +8,7 @@ use super::Notes;
 /// Where a token is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum TokenPlace {
+pub enum TokenPlace {
     /// A variable of the environment.
     Env(String),
     /// A file.

@@ -14,37 +14,37 @@ use model::Discovery;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub(crate) use token::TokenPlace;
+pub use token::TokenPlace;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Imported {
+pub struct Imported {
     /// One or several for each GitLab.
-    pub(crate) connections: Vec<Connection>,
+    pub connections: Vec<Connection>,
     /// Addresses of catalog files that were registered one by one.
-    pub(crate) locations: Vec<String>,
+    pub locations: Vec<String>,
     /// What was not taken over, or means something else here: the path of the option, then why.
-    pub(crate) notes: Vec<String>,
+    pub notes: Vec<String>,
 }
 
 /// A GitLab to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Connection {
+pub struct Connection {
     /// Legal and unique.
-    pub(crate) name: String,
+    pub name: String,
     /// The root address. With `${…}` in it when the file has its host from the environment.
-    pub(crate) url: String,
+    pub url: String,
     /// Where the token is.
-    pub(crate) token: TokenPlace,
+    pub token: TokenPlace,
     /// What is read.
-    pub(crate) discovery: Discovery,
+    pub discovery: Discovery,
 }
 
 /// The text is no such file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ImportError(String);
+pub struct ImportError(String);
 
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,7 +58,7 @@ impl std::error::Error for ImportError {}
 ///
 /// # Errors
 /// When it is no YAML with named sections.
-pub(crate) fn convert(text: &str) -> Result<Imported, ImportError> {
+pub fn convert(text: &str) -> Result<Imported, ImportError> {
     let tree: Value = serde_saphyr::from_str(text).map_err(|error| {
         // Without the excerpt: it could show a token.
         let place = error.location().map(|at| format!(" at line {} column {}", at.line(), at.column()));
