@@ -281,6 +281,182 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connections, with how they go. */
+        get: operations["listConnections"];
+        put?: never;
+        /** Keeps a connection and begins to read it. It is tested first; one that cannot read is answered with 422 and the report. */
+        post: operations["addConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an existing `app-config.yaml` of Backstage would be here. Reads only; no secret of it comes back. */
+        post: operations["importConnections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a connection would find, before it is kept. Asks GitLab, writes nothing. */
+        post: operations["previewConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tests a connection that is not kept. Nothing is written, here or there.
+         * @description With `Accept: text/event-stream` each check comes as an event `check` when it ends, and at last `report`; otherwise the
+         *     report as JSON. It ends within ten seconds whatever hangs.
+         */
+        post: operations["testConnectionDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One connection. */
+        get: operations["getConnection"];
+        put?: never;
+        post?: never;
+        /** Forgets a connection, its secrets and what it brought to the catalog. */
+        delete: operations["removeConnection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}/discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reads something else of a GitLab from now on. */
+        put: operations["changeDiscovery"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has GitLab make a new token; the old one ends at once. */
+        post: operations["rotateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tests a kept connection now; what is found counts from now on. */
+        post: operations["testConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts a token in the place of the old one, after a test of it: one that cannot read is answered with 422 and the report. */
+        put: operations["updateToken"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Registers webhooks, each with a permit of its own. What the token may not is told beside what it may. */
+        post: operations["registerWebhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entities": {
         parameters: {
             query?: never;
@@ -551,6 +727,26 @@ export interface components {
             connections: components["schemas"]["ConnectionStatus"][];
             totals: components["schemas"]["Totals"];
         };
+        /** @description One check of a connection. */
+        Check: {
+            /**
+             * @description `address`, `name`, `port`, `proxy`, `tls`, `gitlab`, `clock`, `token`, `version`, `kind`, `expiry`, `scope-read`,
+             *     `projects`, `scope-act`, `scope-write`, `role`, `webhooks` or `rate`, in this order.
+             */
+            id: string;
+            /** @description `read`, `act`, `hear` or `extra`. */
+            grade: string;
+            /** @description `passed`, `failed`, `note` or `skipped`. */
+            state: string;
+            title: string;
+            detail: string;
+            remedy: components["schemas"]["Remedy"] | null;
+            /**
+             * Format: int64
+             * @description Milliseconds.
+             */
+            millis: number;
+        };
         /** @description One of several files that claim a reference. */
         Conflict: {
             /** @description The project's full path. */
@@ -561,6 +757,45 @@ export interface components {
             /** @description Is this the one that is shown? */
             holds: boolean;
         };
+        /** @description A connection to a GitLab. */
+        Connection: {
+            name: string;
+            url: string;
+            /** @description The configuration file declares it: read-only here. */
+            declared: boolean;
+            /** @description `untested`, `working` or `failing`. */
+            state: string;
+            failing: components["schemas"]["Failing"] | null;
+            report: components["schemas"]["Report"] | null;
+            checkedAt: components["schemas"]["Time"] | null;
+            nextCheckAt: components["schemas"]["Time"] | null;
+            /** @description `kept`, `file` or `env`. */
+            tokenSource: string;
+            /** @description Where it is when it is not kept here. */
+            tokenPlace: string | null;
+            proxy: string | null;
+            noProxy: string[];
+            /** @description Is a private authority trusted? */
+            ca: boolean;
+            discovery: components["schemas"]["Discovery"];
+            webhooks: components["schemas"]["Hearing"];
+            addedAt: components["schemas"]["Time"] | null;
+        };
+        /** @description A connection that somebody wants. Exactly one of `token` and `tokenFrom`. */
+        ConnectionDraft: {
+            /** @description 1 to 63 of a-z, 0-9 and inner hyphens. */
+            name: string;
+            /** @description The address a browser would use. */
+            url: string;
+            token?: string | null;
+            tokenFrom?: components["schemas"]["SecretPlace"] | null;
+            /** @description Authorities to trust beside the system's: PEM, or base64 of PEM or DER. */
+            ca?: string | null;
+            /** @description `http://user:password@proxy:3128`. */
+            proxy?: string | null;
+            noProxy?: string[];
+            discovery?: components["schemas"]["DiscoveryInput"] | null;
+        };
         /** @description An error that ended a pass. */
         ConnectionError: {
             code: string;
@@ -570,6 +805,10 @@ export interface components {
             whose: string;
             /** @description Will it be tried again by itself? */
             retry: boolean;
+        };
+        /** @description All connections. */
+        ConnectionList: {
+            items: components["schemas"]["Connection"][];
         };
         /** @description How one connection goes. */
         ConnectionStatus: {
@@ -594,6 +833,44 @@ export interface components {
             error: components["schemas"]["ConnectionError"] | null;
             partial: components["schemas"]["PartialRead"][];
             webhooks: components["schemas"]["Webhooks"];
+        };
+        /** @description Which groups and people become entities. */
+        DiscoveredPeople: {
+            read: boolean;
+            groups: string[];
+            users: string[];
+            restrictTo: string | null;
+            inherited: boolean;
+        };
+        /** @description What a connection finds. */
+        Discovery: {
+            groups: string[];
+            nested: boolean;
+            projects: string[];
+            exclude: string[];
+            topics: string[];
+            archived: boolean;
+            forks: boolean;
+            membership: boolean;
+            branch: string | null;
+            fallbackBranch: string | null;
+            file: string | null;
+            people: components["schemas"]["DiscoveredPeople"];
+        };
+        /** @description What a connection shall find; what is left out keeps its default. */
+        DiscoveryInput: {
+            groups?: string[] | null;
+            nested?: boolean | null;
+            projects?: string[] | null;
+            exclude?: string[] | null;
+            topics?: string[] | null;
+            archived?: boolean | null;
+            forks?: boolean | null;
+            membership?: boolean | null;
+            branch?: string | null;
+            fallbackBranch?: string | null;
+            file?: string | null;
+            people?: components["schemas"]["PeopleInput"] | null;
         };
         /** @description A page of entities. */
         EntityList: {
@@ -694,6 +971,41 @@ export interface components {
             /** @description Facets that have more than 500 values. */
             truncated: string[];
         };
+        /** @description What a test learnt. */
+        Facts: {
+            version: string | null;
+            /** @description `enterprise` or `community`. */
+            edition: string | null;
+            /** @description `personal`, `group`, `project`, `service-account`, `oauth` or `unknown`. */
+            tokenKind: string | null;
+            tokenOwner: string | null;
+            tokenName: string | null;
+            scopes: string[];
+            /** @description The day at whose beginning the token ends, `2027-02-18`. */
+            expiresOn: string | null;
+            /**
+             * Format: int64
+             * @description Whole days until then, by now.
+             */
+            daysLeft: number | null;
+            /** Format: int64 */
+            projects: number | null;
+            /**
+             * Format: int64
+             * @description Requests a minute that GitLab allows, if it says so.
+             */
+            ratePerMinute: number | null;
+        };
+        /** @description What keeps a connection from reading. */
+        Failing: {
+            /** @description The id of the check. */
+            check: string;
+            title: string;
+            detail: string;
+            remedy: components["schemas"]["Remedy"] | null;
+            since: components["schemas"]["Time"];
+            workedUntil: components["schemas"]["Time"] | null;
+        };
         /** @description A connected GitLab. */
         GitlabLink: {
             name: string;
@@ -726,6 +1038,63 @@ export interface components {
             problems: number;
             /** @description How many relations away. */
             depth: number;
+        };
+        /** @description How GitLab tells us of changes. */
+        Hearing: {
+            /** @description `listening` or `polling`. */
+            mode: string;
+            /** @description Why, in a sentence. */
+            why: string;
+            /**
+             * Format: int64
+             * @description Hooks that were registered.
+             */
+            hooks: number;
+            lastReceivedAt: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Since the start of the process.
+             */
+            received: number;
+        };
+        /** @description One webhook. */
+        HookRow: {
+            /** @description `system`, or the full path of a group or project. */
+            of: string;
+            /**
+             * Format: int64
+             * @description GitLab's number for it.
+             */
+            hook: number | null;
+            /** @description GitLab tried it, and it arrived. */
+            tested: boolean;
+            /** @description Why not. */
+            error: string | null;
+            /** @description What to do then. */
+            remedy: string | null;
+            /** @description The row of the audit trail, when something was done. */
+            permit: string | null;
+        };
+        /** @description What registering webhooks came to, one row a place. */
+        HookRows: {
+            registered: components["schemas"]["HookRow"][];
+        };
+        /** @description An existing configuration to take over. */
+        ImportRequest: {
+            /** @description The text of an `app-config.yaml`. */
+            yaml: string;
+        };
+        /** @description What was found in another catalog's configuration. */
+        Imported: {
+            drafts: components["schemas"]["ImportedDraft"][];
+            /** @description What has no equivalent or means something else, each with the reason. */
+            notes: string[];
+        };
+        /** @description A connection of another catalog's configuration, without its token. */
+        ImportedDraft: {
+            name: string;
+            url: string;
+            discovery: components["schemas"]["Discovery"];
         };
         /** @description What was concluded about a project without a catalog file. */
         Inferred: {
@@ -760,6 +1129,14 @@ export interface components {
             reason: string;
             since: components["schemas"]["Time"];
         };
+        /** @description Which groups and people shall become entities. */
+        PeopleInput: {
+            read?: boolean | null;
+            groups?: string[] | null;
+            users?: string[] | null;
+            restrictTo?: string | null;
+            inherited?: boolean | null;
+        };
         /** @description Whether the asking person may do something, and why. */
         Permission: {
             allowed: boolean;
@@ -774,6 +1151,20 @@ export interface components {
             name: string;
             /** @description `operator`: the person at this machine. */
             kind: string;
+        };
+        /** @description What a discovery would find. */
+        Preview: {
+            /** Format: int64 */
+            projects: number;
+            /** @description Counted to the end? */
+            exact: boolean;
+            /** Format: int64 */
+            groups: number;
+            /** @description Some full paths. */
+            examples: string[];
+            /** Format: int64 */
+            requests: number;
+            notes: string[];
         };
         /** @description Something that is wrong. */
         Problem: {
@@ -886,6 +1277,40 @@ export interface components {
             /** Format: int64 */
             problems: number;
         };
+        /** @description What to do. */
+        Remedy: {
+            text: string;
+            /** @description Something to copy: a command, a host name, an address. */
+            copy: string | null;
+            link: components["schemas"]["RemedyLink"] | null;
+        };
+        /** @description A page on which something is done. */
+        RemedyLink: {
+            label: string;
+            url: string;
+        };
+        /** @description A whole test. */
+        Report: {
+            /** @description The root of the instance, corrected where that was possible. */
+            url: string;
+            corrected: boolean;
+            reads: boolean;
+            acts: boolean;
+            hears: boolean;
+            checkedAt: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Milliseconds.
+             */
+            millis: number;
+            checks: components["schemas"]["Check"][];
+            facts: components["schemas"]["Facts"];
+        };
+        /** @description How a token is rotated. */
+        RotateRequest: {
+            /** @description The last day of the new token, `2027-02-18`; GitLab's default is a week. */
+            expiresOn?: string | null;
+        };
         /** @description Who owns an entity, and where that is known from. */
         RowOwner: {
             ref: string;
@@ -934,6 +1359,13 @@ export interface components {
         SearchHits: {
             items: components["schemas"]["SearchHit"][];
         };
+        /** @description Where a secret is, when it is not sent. */
+        SecretPlace: {
+            /** @description The name of a file in the server's secrets folder. */
+            file?: string | null;
+            /** @description A variable of the server's environment; its name begins with `STAGEDOOR_SECRET_`. */
+            env?: string | null;
+        };
         /** @description Problems by severity. */
         Severities: {
             /** Format: int64 */
@@ -961,11 +1393,23 @@ export interface components {
          * @description A point in time that serialises as text.
          */
         Time: string;
+        /** @description A token for a kept connection. Exactly one of the two. */
+        TokenRequest: {
+            token?: string | null;
+            tokenFrom?: components["schemas"]["SecretPlace"] | null;
+        };
         /** @description What the catalog holds. */
         Totals: {
             /** Format: int64 */
             entities: number;
             problems: components["schemas"]["Severities"];
+        };
+        /** @description Where webhooks are registered. */
+        WebhookRequest: {
+            /** @description `system`, `group` or `project`. */
+            scope: string;
+            /** @description Full paths of the groups or projects. */
+            of?: string[];
         };
         /** @description Webhooks since the start of the process. */
         Webhooks: {
@@ -1555,6 +1999,394 @@ export interface operations {
             };
         };
     };
+    listConnections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    addConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionDraft"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    importConnections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    previewConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionDraft"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    testConnectionDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionDraft"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The connection */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    removeConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The connection */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    changeDiscovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The connection */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscoveryInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rotateToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The connection */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    testConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The connection */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    updateToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The connection */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    registerWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The connection */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookRows"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     listEntities: {
         parameters: {
             query?: {
@@ -1860,7 +2692,7 @@ export interface operations {
     permission: {
         parameters: {
             query: {
-                /** @description RefreshCatalog, RegisterLocation or UnregisterLocation */
+                /** @description The name of an action, such as RefreshCatalog or AddConnection */
                 action: string;
                 /** @description On what; the rules of this version look at the action only */
                 on?: string;
