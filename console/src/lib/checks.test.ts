@@ -22,6 +22,21 @@ it("shows what is to come before anything ran, and which one runs", () => {
   expect(second).toMatchObject({ id: "name", turn: "checking" });
 });
 
+it("goes on when a check is left out, and shows the rare ones only when they come", () => {
+  expect(rowsOf("read", [], true, false).map((row) => row.id)).not.toContain("proxy");
+  const checks = [
+    check("address", "read", "passed"),
+    check("gitlab", "read", "passed"),
+    check("clock", "extra", "note"),
+  ];
+  const rows = rowsOf("read", checks, true, false);
+  expect(rows.find((row) => row.id === "token")).toMatchObject({ turn: "checking" });
+  expect(rows.find((row) => row.id === "port")).toMatchObject({ turn: "waiting" });
+  expect(rowsOf("read", [...checks, check("proxy", "read", "passed")], true, false).map((row) => row.id)).toContain(
+    "proxy",
+  );
+});
+
 it("keeps to the report when the test ended, and shows checks it does not know", () => {
   const checks = [check("address", "read", "passed"), check("weather", "read", "note")];
   expect(rowsOf("read", checks, false, true).map((row) => row.id)).toEqual(["address", "weather"]);
