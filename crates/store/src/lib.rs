@@ -12,6 +12,7 @@ mod hooks;
 mod jobs;
 mod locations;
 mod migrate;
+mod shares;
 mod sources;
 mod sql;
 
@@ -28,6 +29,7 @@ pub use error::Error;
 pub use hooks::{Accepted, HookEvent};
 pub use jobs::{Job, JobKey};
 pub use locations::Location;
+pub use shares::ShareRow;
 pub use sources::Source;
 
 /// How long a statement waits for a lock or a connection before it fails.
