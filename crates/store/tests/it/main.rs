@@ -5,5 +5,6 @@
 
 mod catalog;
 mod jobs;
+mod sources;
 mod support;
 mod trail;
