@@ -43,13 +43,12 @@ impl From<CatalogError> for Failure {
 
 impl From<BrokerError> for Failure {
     fn from(error: BrokerError) -> Self {
-        let conflict = |error: &BrokerError| Self::conflict(sentence(error));
         match error {
             BrokerError::Unknown(_) => Self::not_found(sentence(&error)),
-            BrokerError::Taken(_)
-            | BrokerError::Declared(_)
-            | BrokerError::SameInstance { .. }
-            | BrokerError::Elsewhere { .. } => conflict(&error),
+            BrokerError::Taken(_) => Self::new(StatusCode::CONFLICT, "name-taken", sentence(&error)),
+            BrokerError::Declared(_) => Self::new(StatusCode::CONFLICT, "declared", sentence(&error)),
+            BrokerError::SameInstance { .. } => Self::new(StatusCode::CONFLICT, "same-instance", sentence(&error)),
+            BrokerError::Elsewhere { .. } => Self::new(StatusCode::CONFLICT, "elsewhere", sentence(&error)),
             BrokerError::Fails(ref report) => {
                 let detail = sentence(&error);
                 // The hour of the report: days left are counted from there.

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::{
     codeowners,
+    commits::Share,
     document::{Place, annotations_of, entity},
     infer,
     project::{ProjectRecord, Projects},
@@ -21,6 +22,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) instance: &'a Url,
     pub(crate) projects: &'a Projects,
     pub(crate) files: &'a Files,
+    /// Who wrote most in the project lately, if that was looked at and says anything.
+    pub(crate) share: Option<&'a Share>,
     pub(crate) now: i64,
 }
 
@@ -144,7 +147,7 @@ fn inferred(reading: Reading<'_>, project: &ProjectRecord, mut problems: Vec<Pro
     annotations.insert("backstage.io/managed-by-location".into(), url.clone().into());
     annotations.insert("backstage.io/managed-by-origin-location".into(), url.clone().into());
     annotations.insert("backstage.io/source-location".into(), format!("{url}/").into());
-    infer::component(project, source, owners, annotations, problems)
+    infer::component(project, source, owners, reading.share, annotations, problems)
 }
 
 /// Gives a problem that has no entity of its own to one that a person will look at: one of the same file, else the

@@ -108,5 +108,5 @@ fn declared_owner(
     let owner = EntityRef::parse(owner, Some("Group"), entity_ref.namespace()).ok()?;
     let file = &place.file.path;
     let detail = accepted.owner_position.map_or_else(|| file.clone(), |p| format!("{file} line {}", p.line));
-    Some(Ownership { owner: Some(owner.key()), evidence: Evidence::Declared, detail })
+    Some(Ownership { owner: Some(owner.key()), evidence: Evidence::Declared, detail, share: None })
 }

@@ -26,6 +26,9 @@ pub(crate) const PASS_JOB: &str = "catalog.pass";
 /// The job that looks for activity and for lost webhooks; its key is the connection.
 pub(crate) const POLL_JOB: &str = "catalog.poll";
 
+/// The job that looks at recent commits for owners; its key is the connection.
+pub(crate) const COMMITS_JOB: &str = "catalog.commits";
+
 /// Why something asked of the catalog was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
@@ -272,6 +275,10 @@ pub(crate) fn pass_job(connection: &ConnectionName) -> JobKey {
 
 pub(crate) fn poll_job(connection: &ConnectionName) -> JobKey {
     JobKey { kind: POLL_JOB.to_owned(), key: connection.to_string() }
+}
+
+pub(crate) fn commits_job(connection: &ConnectionName) -> JobKey {
+    JobKey { kind: COMMITS_JOB.to_owned(), key: connection.to_string() }
 }
 
 pub(crate) fn project_job(connection: &ConnectionName, project: ProjectId) -> JobKey {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     codeowners::{self, Codeowners},
+    commits::Share,
     project::{Content, ProjectRecord},
 };
 
@@ -18,12 +19,13 @@ pub(crate) fn component(
     project: &ProjectRecord,
     source: Source,
     owners: Option<(&str, &Codeowners)>,
+    share: Option<&Share>,
     annotations: Map<String, Value>,
     problems: Vec<Problem>,
 ) -> Entity {
     let mut facts =
         vec![fact("metadata.name", &project.name, format!("the project is called so in {}", project.namespace), None)];
-    let (ownership, owner_fact) = owner(project, owners);
+    let (ownership, owner_fact) = owner(project, owners, share);
     facts.extend(owner_fact);
     if let Some((language, share)) = project.language() {
         facts.push(fact("language", language, format!("{share:.1} % of the repository's bytes"), None));
@@ -78,8 +80,12 @@ fn fact(field: &str, value: &str, because: String, url: Option<String>) -> Fact 
     Fact { field: field.to_owned(), value: value.to_owned(), because, url }
 }
 
-/// CODEOWNERS, else the group, else the person whose namespace it is.
-fn owner(project: &ProjectRecord, owners: Option<(&str, &Codeowners)>) -> (Ownership, Option<Fact>) {
+/// CODEOWNERS, else who wrote most of what was committed lately, else the group, else the person whose namespace it is.
+fn owner(
+    project: &ProjectRecord,
+    owners: Option<(&str, &Codeowners)>,
+    share: Option<&Share>,
+) -> (Ownership, Option<Fact>) {
     if let Some((path, owners)) = owners
         && let Some(rule) = owners.of_repository()
         && let Some(owner) = rule.owners.iter().find_map(owner_ref)
@@ -88,7 +94,15 @@ fn owner(project: &ProjectRecord, owners: Option<(&str, &Codeowners)>) -> (Owner
         let url = project.branch().map(|branch| format!("{}/-/blob/{branch}/{path}#L{}", project.web_url, rule.line));
         let because = format!("{detail}: {} is the rule for the whole repository", rule.pattern);
         let found = fact("spec.owner", owner.as_str(), because, url);
-        return (Ownership { owner: Some(owner), evidence: Evidence::Codeowners, detail }, Some(found));
+        return (Ownership { owner: Some(owner), evidence: Evidence::Codeowners, detail, share: None }, Some(found));
+    }
+    if let Some(share) = share {
+        let detail = share.detail();
+        let url = project.branch().map(|branch| format!("{}/-/commits/{branch}", project.web_url));
+        let found = fact("spec.owner", share.owner.as_str(), detail.clone(), url);
+        let owner = Some(share.owner.clone());
+        let ownership = Ownership { owner, evidence: Evidence::Commits, detail, share: Some(share.confidence()) };
+        return (ownership, Some(found));
     }
     let (path, detail, kind, url) = match &project.group {
         Some(group) => (&group.path, format!("group {}", group.path), "group", Some(group.url.clone())),
@@ -96,14 +110,19 @@ fn owner(project: &ProjectRecord, owners: Option<(&str, &Codeowners)>) -> (Owner
             (&project.namespace, format!("namespace of {}", project.namespace), "user", None)
         }
         None => {
-            let none = Ownership { owner: None, evidence: Evidence::Missing, detail: "no group, no CODEOWNERS".into() };
+            let none = Ownership {
+                owner: None,
+                evidence: Evidence::Missing,
+                detail: "no group, no CODEOWNERS".into(),
+                share: None,
+            };
             return (none, None);
         }
     };
     let name = if kind == "user" { user_name(path) } else { safe_name(path) };
     let owner = EntityRef::new(kind, "default", name).key();
     let found = fact("spec.owner", owner.as_str(), format!("the project lives in the {detail}"), url);
-    (Ownership { owner: Some(owner), evidence: Evidence::Group, detail }, Some(found))
+    (Ownership { owner: Some(owner), evidence: Evidence::Group, detail, share: None }, Some(found))
 }
 
 /// A mention of several segments is a group; one of a single segment a person, as CODEOWNERS files mean it nearly

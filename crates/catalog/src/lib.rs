@@ -7,6 +7,7 @@
 mod actions;
 mod assemble;
 pub mod codeowners;
+mod commits;
 mod connections;
 pub mod discovery;
 mod document;

@@ -90,6 +90,7 @@ impl World {
             instance: &self.instance,
             projects: &self.projects,
             files: &self.files,
+            share: None,
             now: 7,
         };
         let start = key(1, "catalog-info.yaml");

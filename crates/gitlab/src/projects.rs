@@ -275,7 +275,7 @@ impl Gitlab {
                 list.iter().cloned().chain([json!(at)]).chain(names.iter().copied().map(Value::from)).collect()
             };
             let place = below(&[]);
-            let own: Vec<&Fault> = faults.iter().filter(|f| f.is_below(&place)).collect();
+            let own: Vec<&Fault> = faults.iter().filter(|f| f.is_below(&place) && !ask.is_absent_branch(f)).collect();
             let name = node.as_ref().map_or_else(|| format!("projects.nodes.{at}"), |n| n.full_path.clone());
             for fault in &own {
                 partial.push(Partial { at: name.clone(), message: self.transport().quoted(&fault.message) });
@@ -337,9 +337,9 @@ fn repository(node: Option<RepositoryNode>, broken: Option<String>, ask: Ask<'_>
     let (blobs, read) = match (ask.branch(), ask.fallback()) {
         (None, _) => (node.blobs, root_ref),
         (Some(branch), _) if has_branch => (node.blobs, branch.to_owned()),
-        (Some(_), Some(fallback)) => (node.fallback, fallback.to_owned()),
+        (Some(_), Some(fallback)) if node.fallback.is_some() => (node.fallback, fallback.to_owned()),
         // Nothing is to be read here; the project is there all the same.
-        (Some(_), None) => return Repository::Ready { root_ref, files: Vec::new() },
+        (Some(_), _) => return Repository::Ready { root_ref, files: Vec::new() },
     };
     let Some(files) = blobs.and_then(|b| b.nodes) else {
         return Repository::Unanswered("GitLab named no files and no reason".to_owned());

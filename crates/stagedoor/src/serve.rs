@@ -87,6 +87,7 @@ impl Server {
         let settings = SyncSettings {
             poll: Duration::from_secs(config.catalog.poll_seconds),
             catalog_file: config.catalog.file.clone(),
+            ..SyncSettings::default()
         };
         let sync = Sync::new(catalog.clone(), Arc::clone(&parts.random), settings);
         let names: Vec<_> = broker.list().into_iter().map(|connection| connection.name).collect();

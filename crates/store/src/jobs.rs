@@ -150,6 +150,23 @@ impl Store {
         Ok(())
     }
 
+    /// The job did a part of its work; it goes on at `at`, or at once if it was asked for again meanwhile.
+    ///
+    /// # Errors
+    /// When that is not durably written; the job then runs again when its lease ends.
+    pub async fn go_on(&self, job: &Job, at: Millis) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE jobs SET leased_until = 0, attempts = 0, last_error = NULL, \
+             run_at = CASE WHEN wakes = $3 THEN $2 ELSE run_at END WHERE id = $1",
+        )
+        .bind(job.id)
+        .bind(at)
+        .bind(job.wakes)
+        .execute(&self.inner.writer)
+        .await?;
+        Ok(())
+    }
+
     /// When the next job is due; `None` when there is none.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod hooks;
 mod jobs;
 mod locations;
 mod migrate;
+mod shares;
 mod sources;
 mod sql;
 
@@ -31,6 +32,7 @@ pub use hooks::{Accepted, HookEvent};
 pub use jobs::{Job, JobKey};
 pub use locations::Location;
 pub use migrate::Tables;
+pub use shares::ShareRow;
 pub use sources::Source;
 
 /// How long a statement waits for a lock or a connection before it fails.

@@ -15,7 +15,7 @@ pub struct Source {
 }
 
 /// Whatever has rows of one connection. `entities` is not among them: what goes from there is told.
-const OWNED: &[&str] = &["reach", "files", "projects", "locations", "hook_events", "passes", "sources"];
+const OWNED: &[&str] = &["reach", "files", "projects", "locations", "hook_events", "passes", "shares", "sources"];
 
 impl Store {
     /// Where what is held of a connection was read from; `None` when nothing was noted.

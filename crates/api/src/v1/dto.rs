@@ -23,11 +23,15 @@ pub(crate) struct RowOwner {
     pub(crate) title: Option<String>,
     /// Is it in the catalog?
     pub(crate) exists: bool,
-    /// `declared`, `codeowners` or `group`.
+    /// `declared`, `codeowners`, `commits` or `group`.
     #[schema(example = "declared")]
     pub(crate) evidence: &'static str,
     /// For people: `catalog-info.yaml line 9`.
     pub(crate) detail: String,
+    /// How sure it is, from 0 to 100: 100 from a catalog file, 90 from CODEOWNERS, at most 85 from commits, 40 from the
+    /// group or the namespace.
+    #[schema(example = 100)]
+    pub(crate) confidence: u8,
 }
 
 /// The system an entity is part of.
@@ -246,6 +250,8 @@ pub(crate) struct OwnerEvidence {
     pub(crate) detail: String,
     /// The line that says so.
     pub(crate) url: Option<String>,
+    /// How sure it is, from 0 to 100.
+    pub(crate) confidence: u8,
 }
 
 /// One inferred value.

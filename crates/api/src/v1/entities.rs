@@ -51,7 +51,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, mut params:
 /// How many entities have each value. A facet is counted without its own filter, so that its boxes add.
 #[utoipa::path(get, path = "/api/v1/entities/facets", operation_id = "entityFacets", tag = "catalog",
     params(EntityFilters,
-        ("facet" = Vec<String>, Query, description = "kind, type, owner, system, lifecycle, tag, language, namespace, origin, evidence, problem, project or topic; may be repeated")),
+        ("facet" = Vec<String>, Query, description = "kind, type, owner, system, lifecycle, tag, language, namespace, origin, evidence, ownership, problem, project or topic; may be repeated")),
     extensions(("x-stagedoor-action" = json!("Read"))),
     responses((status = 200, body = Facets), (status = 304, description = "As before"),
         (status = "default", description = "A problem", body = crate::openapi::ProblemDetails, content_type = "application/problem+json")))]

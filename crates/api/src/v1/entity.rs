@@ -143,6 +143,7 @@ fn owner(view: &View<'_>) -> Option<OwnerEvidence> {
         evidence: owner.evidence.as_str(),
         url: evidence_url(&view.entity().source, owner.detail),
         detail: owner.detail.to_owned(),
+        confidence: owner.confidence,
     })
 }
 

@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use crate::{Answer, Failure, params::Params};
 
 /// A filter and the key of the index it asks.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("kind", "kind"),
     ("type", "spec.type"),
     ("owner", "stagedoor.owner"),
@@ -18,6 +18,7 @@ const KEYS: [(&str, &str); 13] = [
     ("namespace", "metadata.namespace"),
     ("origin", "stagedoor.origin"),
     ("evidence", "stagedoor.evidence"),
+    ("ownership", "stagedoor.ownership"),
     ("problem", "stagedoor.problem"),
     ("project", "stagedoor.project"),
     // GitLab's topics come into the catalog as tags.
@@ -49,8 +50,11 @@ pub(crate) struct EntityFilters {
     namespace: Option<Vec<String>>,
     /// `file`, `inferred`, `directory` or `registered`.
     origin: Option<Vec<String>>,
-    /// `declared`, `codeowners`, `group` or `missing`.
+    /// `declared`, `codeowners`, `commits`, `group` or `missing`.
     evidence: Option<Vec<String>>,
+    /// `unowned`: no owner, or one that is not in the catalog. `guessed`: concluded with a confidence under 80.
+    /// `stated`: the rest.
+    ownership: Option<Vec<String>>,
     /// `any`, a severity, or a code such as `conflict`.
     problem: Option<Vec<String>>,
     /// The full path of a project.

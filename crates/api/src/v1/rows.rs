@@ -72,6 +72,7 @@ fn owner(index: &Index, view: &View<'_>) -> Option<RowOwner> {
         exists: target.exists,
         evidence: owner.evidence.as_str(),
         detail: owner.detail.to_owned(),
+        confidence: owner.confidence,
     })
 }
 

@@ -284,6 +284,7 @@ pub(crate) fn entity(id: i64, kind: &str, name: &str, spec: Value) -> Entity {
             owner: Some(EntityRef::parse(owner, Some("group"), "default").expect("owner").key()),
             evidence: Evidence::Declared,
             detail: "catalog-info.yaml line 9".to_owned(),
+            share: None,
         }),
         language: None,
         facts: Vec::new(),
@@ -350,6 +351,7 @@ pub(crate) fn entities() -> Vec<Entity> {
         owner: Some(key("group:default/sandrill.checkout")),
         evidence: Evidence::Codeowners,
         detail: ".gitlab/CODEOWNERS line 3".to_owned(),
+        share: None,
     });
     inferred.facts = vec![Fact {
         field: "spec.owner".to_owned(),

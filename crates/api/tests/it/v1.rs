@@ -35,7 +35,7 @@ async fn a_row_says_what_lists_show() {
     assert_eq!(
         row["owner"],
         json!({"ref": "group:default/sandrill.checkout", "name": "sandrill.checkout", "title": "Checkout", "exists": true,
-            "evidence": "declared", "detail": "catalog-info.yaml line 9"})
+            "evidence": "declared", "detail": "catalog-info.yaml line 9", "confidence": 100})
     );
     assert_eq!(
         row["system"],
@@ -329,4 +329,30 @@ async fn an_entity_s_project_is_what_is_read_again() {
         assert_eq!(job.key.key, key, "{body}");
         house.store.finish(&job).await.expect("finish");
     }
+}
+
+#[tokio::test]
+async fn how_sure_an_owner_is_shows_and_narrows() {
+    let house = House::new().await;
+    let page = house.get_json("/api/v1/entities?limit=100").await;
+    let rows = page["items"].as_array().expect("rows");
+    let sure = |row: &Value| row["owner"]["confidence"].as_u64();
+    assert!(rows.iter().filter(|row| row["owner"]["evidence"] == "declared").all(|row| sure(row) == Some(100)));
+    assert!(rows.iter().filter(|row| row["owner"]["evidence"] == "codeowners").all(|row| sure(row) == Some(90)));
+    let mut counted = 0;
+    for standing in ["unowned", "guessed", "stated"] {
+        let page = house.get_json(&format!("/api/v1/entities?limit=100&ownership={standing}")).await;
+        for row in page["items"].as_array().expect("rows") {
+            let found = match (row["owner"]["exists"].as_bool(), sure(row)) {
+                (Some(true), Some(80..)) => "stated",
+                (Some(true), _) => "guessed",
+                _ => "unowned",
+            };
+            assert_eq!(found, standing, "{row}");
+            counted += 1;
+        }
+    }
+    let both = house.get_json("/api/v1/entities?limit=100&ownership=unowned&ownership=stated&ownership=guessed").await;
+    assert_eq!(both["items"].as_array().expect("rows").len(), counted);
+    assert!(counted > 0 && counted < rows.len(), "groups and people have no owner and are none of the three");
 }

@@ -59,6 +59,12 @@ impl Index {
             rows.terms.push(("stagedoor.evidence", ownership.evidence.as_str().to_owned()));
             let owner = ownership.owner.as_ref().map(|owner| self.end(owner));
             let key = owner.as_ref().and_then(|end| self.end_key(end));
+            let standing = match &owner {
+                Some(End::Slot(_)) if ownership.is_stated() => "stated",
+                Some(End::Slot(_)) => "guessed",
+                _ => "unowned",
+            };
+            rows.terms.push(("stagedoor.ownership", standing.to_owned()));
             rows.terms.push(("stagedoor.owner", key.map_or_else(|| "none".to_owned(), ToString::to_string)));
             if let Some(key) = key {
                 key.name().clone_into(&mut rows.owner_words);
@@ -227,6 +233,13 @@ fn unknown_owner(entity: &Entity, target: &RefKey) -> Problem {
             Severity::Warning,
             format!("The owner {target}, from {detail}, is not in the catalog"),
             "Correct the line of CODEOWNERS, or let the connection's token see that group.",
+        ),
+        // Nobody wrote this one: it follows from who works there.
+        Some((Evidence::Commits, detail)) => Problem::new(
+            Code::UnknownOwner,
+            Severity::Note,
+            format!("The owner {target}, who wrote {detail}, is not in the catalog any more"),
+            "Name an owner in the catalog file or in CODEOWNERS.",
         ),
         // Nobody wrote this one: the project simply lives there.
         Some((Evidence::Group, _)) => Problem::new(

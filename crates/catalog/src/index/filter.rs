@@ -7,7 +7,8 @@ use super::QueryError;
 /// Which entities are meant. Keys are dotted paths into the entity; keys and values compare without regard to case.
 ///
 /// Besides the paths of the document there are `relations.<type>` (references), `metadata.uid`, and our own:
-/// `stagedoor.origin`, `.evidence`, `.owner` (reference or `none`), `.system` (reference), `.language`, `.project`
+/// `stagedoor.origin`, `.evidence`, `.ownership` (`unowned`, `guessed`, `stated`), `.owner` (reference or `none`),
+/// `.system` (reference), `.language`, `.project`
 /// (full path), `.stale` (`true`), `.problem` (codes, severities, `any`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Filter {

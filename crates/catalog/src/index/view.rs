@@ -37,6 +37,8 @@ pub struct Owner<'a> {
     pub evidence: Evidence,
     /// For people: `catalog-info.yaml line 9`.
     pub detail: &'a str,
+    /// How sure it is, in percent.
+    pub confidence: u8,
 }
 
 /// What lists show of a document.
@@ -110,7 +112,12 @@ impl<'a> View<'a> {
     pub fn owner(&self) -> Option<Owner<'a>> {
         let ownership = self.entity.ownership.as_ref()?;
         let target = ownership.owner.as_ref().map(|owner| self.index.target(owner));
-        Some(Owner { target, evidence: ownership.evidence, detail: &ownership.detail })
+        Some(Owner {
+            target,
+            evidence: ownership.evidence,
+            detail: &ownership.detail,
+            confidence: ownership.confidence(),
+        })
     }
 
     /// The system it is part of.

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicI64, AtomicUsize, Ordering},
     },
 };
@@ -17,7 +17,7 @@ use store::{Batch, Root, Source};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use url::Url;
 
-use super::{Sync, schedule::Suspicion, upstream::Failure};
+use super::{Sync, commits::Commits, schedule::Suspicion, upstream::Failure};
 use crate::{
     CatalogError, ConnectionStatus, connections, discovery::Rules, handle::pass_job, project::Projects, timetable::HOLD,
 };
@@ -36,6 +36,7 @@ pub(super) struct Connection {
     writing: Arc<Mutex<Writing>>,
     ended: watch::Sender<bool>,
     suspicion: std::sync::Mutex<Option<Suspicion>>,
+    commits: std::sync::Mutex<Commits>,
     /// Which groups are asked for their activity next.
     turn: AtomicUsize,
     /// Until when nothing is asked, because the token was refused; 0 for nothing.
@@ -78,6 +79,17 @@ impl Connection {
     pub(super) async fn write(&self) -> Result<OwnedMutexGuard<Writing>, Failure> {
         let writing = Arc::clone(&self.writing).lock_owned().await;
         if self.has_ended() { Err(Failure::Ended) } else { Ok(writing) }
+    }
+
+    pub(super) fn commits(&self) -> MutexGuard<'_, Commits> {
+        self.commits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes when something last happened in a project.
+    pub(super) fn active(&self, project: &gitlab::Project) {
+        if let Some(at) = project.last_activity_at {
+            self.commits().active.insert(project.id, at);
+        }
     }
 
     pub(super) fn suspect(&self, suspicion: Suspicion) {
@@ -129,13 +141,16 @@ impl Connection {
     }
 
     /// Does `work` unless the connection ends before it is done: then there is nothing left to do.
-    pub(super) async fn while_connected(&self, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    pub(super) async fn while_connected<T: Default>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         let mut ended = self.ended.subscribe();
         tokio::select! {
             biased;
-            _ = ended.wait_for(|ended| *ended) => Ok(()),
+            _ = ended.wait_for(|ended| *ended) => Ok(T::default()),
             done = work => match done {
-                Err(Failure::Ended) => Ok(()),
+                Err(Failure::Ended) => Ok(T::default()),
                 other => other,
             },
         }
@@ -219,6 +234,7 @@ impl Sync {
             writing: Arc::default(),
             ended: watch::Sender::new(false),
             suspicion: std::sync::Mutex::default(),
+            commits: std::sync::Mutex::new(Commits::of(self.store().shares(&name).await?)),
             turn: AtomicUsize::default(),
             closed_until: AtomicI64::default(),
         };

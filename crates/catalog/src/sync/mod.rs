@@ -4,6 +4,7 @@
 //! there. Two kinds exist: a *pass* looks at everything a connection can see and reads what differs from what is held,
 //! a *project job* does so for one project and for what was read from its files. Nothing is removed on an error answer.
 
+mod commits;
 mod connection;
 mod fetch;
 mod orphans;
@@ -39,11 +40,13 @@ pub struct SyncSettings {
     pub poll: Duration,
     /// The name of catalog files.
     pub catalog_file: String,
+    /// Look at recent commits for owners that nobody stated.
+    pub commits: bool,
 }
 
 impl Default for SyncSettings {
     fn default() -> Self {
-        Self { poll: Duration::from_secs(60), catalog_file: "catalog-info.yaml".to_owned() }
+        Self { poll: Duration::from_secs(60), catalog_file: "catalog-info.yaml".to_owned(), commits: true }
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     discovery::Candidate,
+    handle::commits_job,
     project::ProjectRecord,
     status::{PartialRead, Phase},
     walk::Walked,
@@ -79,6 +80,9 @@ impl Sync {
                     status.partial = partial;
                     status.requests = requests;
                 });
+                if self.plan_commits(connection) {
+                    self.store().wake(&[commits_job(&connection.name)]).await?;
+                }
                 tracing::info!(connection = %connection.name, ms = now - started, requests, "a pass ended");
                 Ok(())
             }
@@ -196,6 +200,7 @@ impl Sync {
         let mut rows = BTreeMap::new();
         for project in &projects {
             progress.seen.insert(project.id);
+            connection.active(project);
             let record = ProjectRecord::of(project);
             let row = Self::row(&record)?;
             connection.projects_mut().put(record);

@@ -29,6 +29,7 @@ impl Sync {
             Some(project) => project,
             None => return self.vanished(connection, id).await,
         };
+        connection.active(&project);
         let record = ProjectRecord::of(&project);
         let row = Self::row(&record)?;
         connection.projects_mut().put(record);

@@ -122,12 +122,17 @@ impl Sync {
             } else {
                 Vec::new()
             };
+            let share = match start.root {
+                Root::Project(id) => connection.commits().share(id),
+                Root::Location(_) | Root::Group(_) | Root::User(_) => None,
+            };
             let projects = connection.projects();
             let reading = Reading {
                 connection: &connection.name,
                 instance: &connection.url,
                 projects: &projects,
                 files: &fetched.files,
+                share: share.as_ref(),
                 now,
             };
             let kept = if broken { previous.clone() } else { Vec::new() };

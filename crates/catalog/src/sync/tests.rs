@@ -1,3 +1,4 @@
+mod commits;
 mod connections;
 mod discovery;
 mod fake;

@@ -8,7 +8,7 @@ use store::{Job, JobKey};
 
 use super::{Connection, Sync, connection::Gate, upstream::Failure};
 use crate::{
-    handle::{PASS_JOB, POLL_JOB, PROJECT_JOB, pass_job},
+    handle::{COMMITS_JOB, PASS_JOB, POLL_JOB, PROJECT_JOB, pass_job},
     status::Phase,
     timetable::HOLD,
 };
@@ -24,6 +24,7 @@ enum Task {
     Pass,
     Poll,
     Project(ProjectId),
+    Commits,
 }
 
 impl Sync {
@@ -82,6 +83,7 @@ impl Sync {
         match key.kind.as_str() {
             PASS_JOB => Ok(of_connection(Task::Pass)),
             POLL_JOB => Ok(of_connection(Task::Poll)),
+            COMMITS_JOB => Ok(of_connection(Task::Commits)),
             PROJECT_JOB => Ok(self.project_of(&key.key)),
             // A job of a newer version, or of a room that this process does not run.
             other => Err(Failure::Unknown(other.to_owned())),
@@ -94,7 +96,7 @@ impl Sync {
             return self.store().postpone(job, until, "the token was refused; nothing is asked until then").await;
         }
         match connection.while_connected(self.perform(connection, task)).boxed().await {
-            Ok(()) => {
+            Ok(go_on) => {
                 if gate == Gate::Trial {
                     connection.open();
                     if task != Task::Pass {
@@ -102,7 +104,10 @@ impl Sync {
                         self.store().wake(&[pass_job(&connection.name)]).await?;
                     }
                 }
-                self.store().finish(job).await
+                match go_on {
+                    Some(at) => self.store().go_on(job, at).await,
+                    None => self.store().finish(job).await,
+                }
             }
             Err(failure) => {
                 let mut at = self.catalog.clock().now() + self.wait_after(job.attempts, &failure);
@@ -123,11 +128,13 @@ impl Sync {
         }
     }
 
-    async fn perform(&self, connection: &Connection, task: Task) -> Result<(), Failure> {
+    /// Answers when the job goes on, if it did only a part.
+    async fn perform(&self, connection: &Connection, task: Task) -> Result<Option<Millis>, Failure> {
         match task {
-            Task::Pass => self.pass(connection).await,
-            Task::Poll => self.poll(connection).await,
-            Task::Project(id) => self.project(connection, id).await,
+            Task::Pass => self.pass(connection).await.map(|()| None),
+            Task::Poll => self.poll(connection).await.map(|()| None),
+            Task::Project(id) => self.project(connection, id).await.map(|()| None),
+            Task::Commits => self.read_commits(connection).await,
         }
     }
 

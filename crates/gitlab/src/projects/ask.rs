@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     Listing, Scope, Want, cost,
     error::{Error, Kind},
+    graphql::Fault,
 };
 
 const PAGE: &str = "POST /api/graphql CatalogPage";
@@ -34,6 +35,11 @@ impl<'a> Ask<'a> {
 
     pub(super) fn fallback(&self) -> Option<&'a str> {
         self.branch().and(self.listing.fallback_branch)
+    }
+
+    /// Does a fault only say that a project does not have the branch? Some versions say so, others name no files.
+    pub(super) fn is_absent_branch(&self, fault: &Fault) -> bool {
+        self.branch().is_some() && fault.message == "Ref is not valid"
     }
 
     pub(super) fn selection(&self) -> String {

@@ -10,6 +10,7 @@ mod groups;
 mod hooks;
 #[cfg(test)]
 mod limits;
+mod listing;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]

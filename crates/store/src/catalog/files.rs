@@ -98,7 +98,7 @@ pub(crate) async fn remove_project(
     connection: &ConnectionName,
     project: ProjectId,
 ) -> Result<(), Error> {
-    for table in ["files", "projects"] {
+    for table in ["files", "projects", "shares"] {
         statement(format!("DELETE FROM {table} WHERE connection = $1 AND project_id = $2"))
             .bind(connection.as_str().to_owned())
             .bind(number(project.0))

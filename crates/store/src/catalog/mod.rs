@@ -7,6 +7,8 @@
 mod entities;
 mod files;
 
+pub(crate) use files::number;
+
 use std::fmt;
 
 use model::{BlobId, ConnectionName, Entity, Millis, ProjectId};

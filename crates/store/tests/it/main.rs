@@ -6,5 +6,6 @@
 mod catalog;
 mod connections;
 mod jobs;
+mod sources;
 mod support;
 mod trail;

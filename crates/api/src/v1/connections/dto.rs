@@ -161,6 +161,8 @@ pub(crate) struct Connection {
     discovery: Discovery,
     webhooks: Hearing,
     added_at: Option<Time>,
+    /// The row of the audit trail of the change that this answers; null when nothing was changed.
+    permit: Option<String>,
 }
 
 /// All connections.
@@ -301,7 +303,13 @@ impl Connection {
             discovery: Discovery::of(connection.discovery),
             webhooks,
             added_at,
+            permit: None,
         }
+    }
+
+    /// As the answer to a change.
+    pub(super) fn permitted(self, id: policy::TrailId) -> Self {
+        Self { permit: Some(id.0.to_string()), ..self }
     }
 }
 

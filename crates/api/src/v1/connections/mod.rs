@@ -35,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list, add))
         .routes(routes!(test::draft))
         .routes(routes!(preview))
+        .routes(routes!(preview_kept))
         .routes(routes!(import))
         .routes(routes!(get, remove))
         .routes(routes!(test::kept))
@@ -77,9 +78,9 @@ pub(super) async fn add(State(app): State<App>, Caller(ctx): Caller, body: Bytes
     legal(&connection.discovery)?;
     let permit = act::permit(&app, &ctx, AddConnection { connection }).await?;
     let result = app.broker.add(&permit).await;
-    let (added, _) =
+    let (added, id) =
         act::finish::<_, _, BrokerError>(permit, &ctx, result, |added| format!("reads {}", added.url)).await?;
-    let body = entities::json(&shown(&app, added))?;
+    let body = entities::json(&shown(&app, added).permitted(id))?;
     Ok((StatusCode::CREATED, etag::plain(body)).into_response())
 }
 
@@ -120,8 +121,8 @@ pub(super) async fn update_token(
     let token = request.read(&app.broker)?;
     let permit = act::permit(&app, &ctx, UpdateToken { name, token }).await?;
     let result = app.broker.update_token(&permit).await;
-    let (connection, _) = act::finish::<_, _, BrokerError>(permit, &ctx, result, |_| "in use".to_owned()).await?;
-    Ok(etag::plain(entities::json(&shown(&app, connection))?))
+    let (connection, id) = act::finish::<_, _, BrokerError>(permit, &ctx, result, |_| "in use".to_owned()).await?;
+    Ok(etag::plain(entities::json(&shown(&app, connection).permitted(id))?))
 }
 
 /// Has GitLab make a new token; the old one ends at once.
@@ -146,8 +147,8 @@ pub(super) async fn rotate_token(
     let expires = request.expires_on.map(read).transpose()?;
     let permit = act::permit(&app, &ctx, RotateToken { connection, expires }).await?;
     let result = app.broker.rotate_token(&permit).await;
-    let (connection, _) = act::finish::<_, _, BrokerError>(permit, &ctx, result, |_| "rotated".to_owned()).await?;
-    Ok(etag::plain(entities::json(&shown(&app, connection))?))
+    let (connection, id) = act::finish::<_, _, BrokerError>(permit, &ctx, result, |_| "rotated".to_owned()).await?;
+    Ok(etag::plain(entities::json(&shown(&app, connection).permitted(id))?))
 }
 
 /// Reads something else of a GitLab from now on.
@@ -168,9 +169,9 @@ pub(super) async fn change_discovery(
     legal(&discovery)?;
     let permit = act::permit(&app, &ctx, ChangeDiscovery { name, discovery }).await?;
     let result = app.broker.change_discovery(&permit).await;
-    let (connection, _) =
+    let (connection, id) =
         act::finish::<_, _, BrokerError>(permit, &ctx, result, |_| "read so from now on".to_owned()).await?;
-    Ok(etag::plain(entities::json(&shown(&app, connection))?))
+    Ok(etag::plain(entities::json(&shown(&app, connection).permitted(id))?))
 }
 
 /// What a connection would find, before it is kept. Asks GitLab, writes nothing.
@@ -185,6 +186,26 @@ pub(super) async fn preview(State(app): State<App>, Caller(ctx): Caller, body: B
     legal(&new.discovery)?;
     let discovery = new.discovery.clone();
     let permit = act::permit(&app, &ctx, TestConnection::New(Box::new(new))).await?;
+    previewed(&app, &ctx, permit, &discovery).await
+}
+
+/// What a kept connection would find if it read this instead.
+#[utoipa::path(post, path = "/api/v1/connections/{name}/preview", operation_id = "previewDiscovery", tag = "connections",
+    params(("name" = String, Path, description = "The connection")), request_body = DiscoveryInput,
+    extensions(("x-stagedoor-action" = json!("TestConnection"))),
+    responses((status = 200, body = Preview),
+        (status = "default", description = "A problem", body = crate::openapi::ProblemDetails, content_type = "application/problem+json")))]
+pub(super) async fn preview_kept(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let name = requests::name(&name)?;
+    app.broker.get(&name)?;
+    let discovery: Discovery = requests::body(&body)?;
+    legal(&discovery)?;
+    let permit = act::permit(&app, &ctx, TestConnection::Kept(name)).await?;
     previewed(&app, &ctx, permit, &discovery).await
 }
 

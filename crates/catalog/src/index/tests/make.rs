@@ -42,7 +42,7 @@ pub(super) fn entity(id: i64, reference: &str, metadata: &Value, spec: &Value) -
         body,
         relations,
         aliases: Vec::new(),
-        ownership: owned.then(|| Ownership { owner, evidence, detail: "catalog-info.yaml line 9".into() }),
+        ownership: owned.then(|| Ownership { owner, evidence, detail: "catalog-info.yaml line 9".into(), share: None }),
         language: None,
         facts: Vec::new(),
         problems: Vec::new(),

@@ -92,7 +92,8 @@ fn some_entity() -> impl Strategy<Value = Entity> {
                 entity.problems.push(Problem::new(Code::InvalidField, Severity::Error, "wrong", "mend it"));
                 if owner.is_none() {
                     let owner = Some(key("group:default/team"));
-                    entity.ownership = Some(Ownership { owner, evidence: Evidence::Group, detail: String::new() });
+                    entity.ownership =
+                        Some(Ownership { owner, evidence: Evidence::Group, detail: String::new(), share: None });
                 }
             }
             entity

@@ -26,6 +26,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) clock: ManualClock,
     url: String,
+    commits: bool,
     running: tokio::task::JoinHandle<()>,
     folder: Arc<tempfile::TempDir>,
 }
@@ -36,25 +37,38 @@ pub(crate) fn name(text: &str) -> ConnectionName {
 
 impl House {
     pub(crate) async fn new() -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("folder"));
-        let url = format!("sqlite:{}", folder.path().join("s.sqlite").display());
-        Self::over(folder, url, ManualClock::at(NOW)).await
+        Self::with(false).await
     }
 
-    async fn over(folder: Arc<tempfile::TempDir>, url: String, clock: ManualClock) -> Self {
+    /// Also looks at commits.
+    pub(crate) async fn with_commits() -> Self {
+        Self::with(true).await
+    }
+
+    async fn with(commits: bool) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("folder"));
+        let url = format!("sqlite:{}", folder.path().join("s.sqlite").display());
+        Self::over(folder, url, ManualClock::at(NOW), commits).await
+    }
+
+    async fn over(folder: Arc<tempfile::TempDir>, url: String, clock: ManualClock, commits: bool) -> Self {
         let store = Store::open(&url, Arc::new(clock.clone())).await.expect("store");
         let catalog = Catalog::open(store.clone(), Arc::new(clock.clone()), 600).await.expect("catalog");
-        let sync = Sync::new(catalog.clone(), Arc::new(FixedRandom::seeded(1)), SyncSettings::default());
+        let sync = Sync::new(
+            catalog.clone(),
+            Arc::new(FixedRandom::seeded(1)),
+            SyncSettings { commits, ..SyncSettings::default() },
+        );
         let running = sync.clone();
         let running = tokio::spawn(async move { running.run().await.expect("runs") });
-        Self { sync, catalog, store, clock, url, running, folder }
+        Self { sync, catalog, store, clock, url, commits, running, folder }
     }
 
     /// Ends the process as a crash would, and starts another over the same data.
     pub(crate) async fn again(mut self) -> Self {
         self.running.abort();
         (&mut self.running).await.expect_err("aborted");
-        Self::over(Arc::clone(&self.folder), self.url.clone(), self.clock.clone()).await
+        Self::over(Arc::clone(&self.folder), self.url.clone(), self.clock.clone(), self.commits).await
     }
 
     pub(crate) fn client(&self, connection: &str, fake: &Fake) -> Gitlab {
