@@ -389,6 +389,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a kept connection would find if it read this instead. */
+        post: operations["previewDiscovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connections/{name}/rotate": {
         parameters: {
             query?: never;
@@ -780,6 +797,8 @@ export interface components {
             discovery: components["schemas"]["Discovery"];
             webhooks: components["schemas"]["Hearing"];
             addedAt: components["schemas"]["Time"] | null;
+            /** @description The row of the audit trail of the change that this answers; null when nothing was changed. */
+            permit: string | null;
         };
         /** @description A connection that somebody wants. Exactly one of `token` and `tokenFrom`. */
         ConnectionDraft: {
@@ -1122,6 +1141,11 @@ export interface components {
             detail: string;
             /** @description The line that says so. */
             url: string | null;
+            /**
+             * Format: int32
+             * @description How sure it is, from 0 to 100.
+             */
+            confidence: number;
         };
         /** @description Something that could not be read while the rest was. */
         PartialRead: {
@@ -1319,12 +1343,19 @@ export interface components {
             /** @description Is it in the catalog? */
             exists: boolean;
             /**
-             * @description `declared`, `codeowners` or `group`.
+             * @description `declared`, `codeowners`, `commits` or `group`.
              * @example declared
              */
             evidence: string;
             /** @description For people: `catalog-info.yaml line 9`. */
             detail: string;
+            /**
+             * Format: int32
+             * @description How sure it is, from 0 to 100: 100 from a catalog file, 90 from CODEOWNERS, at most 85 from commits, 40 from the
+             *     group or the namespace.
+             * @example 100
+             */
+            confidence: number;
         };
         /** @description Problems of one entity. */
         RowProblems: {
@@ -2251,6 +2282,41 @@ export interface operations {
             };
         };
     };
+    previewDiscovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The connection */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscoveryInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     rotateToken: {
         parameters: {
             query?: never;
@@ -2405,8 +2471,13 @@ export interface operations {
                 namespace?: string[];
                 /** @description `file`, `inferred`, `directory` or `registered`. */
                 origin?: string[];
-                /** @description `declared`, `codeowners`, `group` or `missing`. */
+                /** @description `declared`, `codeowners`, `commits`, `group` or `missing`. */
                 evidence?: string[];
+                /**
+                 * @description `unowned`: no owner, or one that is not in the catalog. `guessed`: concluded with a confidence under 80.
+                 *     `stated`: the rest.
+                 */
+                ownership?: string[];
                 /** @description `any`, a severity, or a code such as `conflict`. */
                 problem?: string[];
                 /** @description The full path of a project. */
@@ -2472,8 +2543,13 @@ export interface operations {
                 namespace?: string[];
                 /** @description `file`, `inferred`, `directory` or `registered`. */
                 origin?: string[];
-                /** @description `declared`, `codeowners`, `group` or `missing`. */
+                /** @description `declared`, `codeowners`, `commits`, `group` or `missing`. */
                 evidence?: string[];
+                /**
+                 * @description `unowned`: no owner, or one that is not in the catalog. `guessed`: concluded with a confidence under 80.
+                 *     `stated`: the rest.
+                 */
+                ownership?: string[];
                 /** @description `any`, a severity, or a code such as `conflict`. */
                 problem?: string[];
                 /** @description The full path of a project. */
@@ -2482,7 +2558,7 @@ export interface operations {
                 topic?: string[];
                 /** @description Words that must all occur in name, title, description, owner, tags, language or project path. */
                 q?: string;
-                /** @description kind, type, owner, system, lifecycle, tag, language, namespace, origin, evidence, problem, project or topic; may be repeated */
+                /** @description kind, type, owner, system, lifecycle, tag, language, namespace, origin, evidence, ownership, problem, project or topic; may be repeated */
                 facet: string[];
             };
             header?: never;
