@@ -40,6 +40,9 @@ fi
 if [ "$target" = test ]; then
   [ -n "$(scripts/postgres-bin.sh)" ] || debian postgres postgresql
   command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || debian chromium chromium
+  # A real forward proxy, and what makes certificates.
+  command -v squid >/dev/null 2>&1 || [ -x /usr/sbin/squid ] || debian squid squid
+  command -v openssl >/dev/null 2>&1 || debian openssl openssl
   python3 -c 'import venv, ensurepip' 2>/dev/null || debian venv python3-venv
 fi
 

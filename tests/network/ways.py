@@ -105,7 +105,7 @@ class Squid:
             shutil.chown(self.folder, "proxy")
             for path in self.folder.iterdir():
                 shutil.chown(path, "proxy")
-        self.process = subprocess.Popen(["squid", "-N", "-f", config], stdout=subprocess.DEVNULL, stderr=(self.folder / "stderr").open("w"))
+        self.process = subprocess.Popen([shutil.which("squid") or "/usr/sbin/squid", "-N", "-f", config], stdout=subprocess.DEVNULL, stderr=(self.folder / "stderr").open("w"))
         until(f"squid on {self.port}", lambda: listens(self.port) or self._ended())
 
     def _ended(self) -> bool:

@@ -106,12 +106,12 @@ pub enum CheckId {
     Clock,
     /// The token is accepted.
     Token,
+    /// How long it lives.
+    Expiry,
     /// Its release is supported.
     Version,
     /// What kind of token, whose.
     Kind,
-    /// How long it lives.
-    Expiry,
     /// It may read.
     ScopeRead,
     /// It sees projects.
@@ -139,9 +139,9 @@ impl CheckId {
         Self::Gitlab,
         Self::Clock,
         Self::Token,
+        Self::Expiry,
         Self::Version,
         Self::Kind,
-        Self::Expiry,
         Self::ScopeRead,
         Self::Projects,
         Self::ScopeAct,

@@ -26,7 +26,7 @@ pub(crate) struct Remedy {
 /// One check of a connection.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Check {
-    /// `address`, `name`, `port`, `proxy`, `tls`, `gitlab`, `clock`, `token`, `version`, `kind`, `expiry`, `scope-read`,
+    /// `address`, `name`, `port`, `proxy`, `tls`, `gitlab`, `clock`, `token`, `expiry`, `version`, `kind`, `scope-read`,
     /// `projects`, `scope-act`, `scope-write`, `role`, `webhooks` or `rate`, in this order.
     id: &'static str,
     /// `read`, `act`, `hear` or `extra`.
