@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// A share below this says nothing about who looks after a project.
 const LEAST: usize = 50;
+/// Of fewer commits than this no share says anything: one of one would be everything.
+const FEWEST: usize = 3;
 /// However large the share: who writes most need not be who answers for it.
 const MOST: usize = 85;
 /// How far back is looked. Older work tells of teams that were.
@@ -32,8 +34,7 @@ impl Share {
 
     /// `82 % of 37 commits since 27 August`.
     pub(crate) fn detail(&self) -> String {
-        let commits = if self.commits == 1 { "commit" } else { "commits" };
-        format!("{} % of {} {commits} since {}", self.percent, self.commits, self.since)
+        format!("{} % of {} commits since {}", self.percent, self.commits, self.since)
     }
 }
 
@@ -96,6 +97,9 @@ impl People {
     /// The group whose direct members wrote the largest share, else the person who did, if it is large enough. `near` is
     /// the reference of the group that the project lies in: of equals the nearer and then the smaller one is meant.
     pub(crate) fn owner_of(&self, authors: &[CommitAuthor], near: Option<&RefKey>, since: &str) -> Option<Share> {
+        if authors.len() < FEWEST {
+            return None;
+        }
         let mut groups: BTreeMap<&RefKey, usize> = BTreeMap::new();
         let mut people: BTreeMap<&RefKey, usize> = BTreeMap::new();
         for person in authors.iter().filter_map(|author| self.find(author)) {
@@ -201,7 +205,8 @@ mod tests {
         let share = people.owner_of(&authors, None, "27 August").expect("an owner");
         assert_eq!((share.owner.as_str(), share.percent), ("group:default/sandrill.pay", 80));
         assert_eq!(share.detail(), "80 % of 10 commits since 27 August");
-        assert_eq!(people.owner_of(&[by("ilse", "")], None, "x").expect("an owner").confidence(), 85);
+        assert_eq!(people.owner_of(&vec![by("ilse", ""); 3], None, "x").expect("an owner").confidence(), 85);
+        assert_eq!(people.owner_of(&vec![by("ilse", ""); 2], None, "x"), None, "two commits say nothing");
         // Of equals the one that the project is nearest to, then the smaller one.
         let alone = vec![by("ilse", ""); 4];
         let near = |near: Option<&str>| {
@@ -212,7 +217,8 @@ mod tests {
         authors.extend(vec![by("stranger", ""); 10]);
         assert_eq!(people.owner_of(&authors, None, "x"), None, "less than half");
         let lonely = People::of(vec![person("kim", "Kim", None, &[])]);
-        let share = lonely.owner_of(&[by("Kim", ""), by("?", "")], None, "x").expect("an owner");
+        let share =
+            lonely.owner_of(&[by("Kim", ""), by("?", ""), by("Kim", ""), by("?", "")], None, "x").expect("an owner");
         assert_eq!((share.owner.as_str(), share.percent), ("user:default/kim", 50));
     }
 

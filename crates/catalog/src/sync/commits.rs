@@ -1,7 +1,10 @@
 //! Owners by recent commits: looked at after everything else, one project at a time and slowly, and each project once until
 //! something happens in it.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use model::{Entity, Evidence, Millis, Origin, ProjectId, RefKey};
 use serde_json::Value;
@@ -9,6 +12,7 @@ use store::{Batch, ShareRow};
 
 use super::{
     Connection, Sync,
+    connection::stored,
     fetch::{Fetched, on_default, paths},
     roots::{Freshness, start_of},
     upstream::Failure,
@@ -32,6 +36,8 @@ pub(super) struct Commits {
     /// What was found out, also that nothing follows from it.
     pub(super) shares: HashMap<ProjectId, ShareRow>,
     queue: VecDeque<ProjectId>,
+    /// The people of the time when the queue was made.
+    people: Arc<People>,
 }
 
 impl Commits {
@@ -57,9 +63,11 @@ impl Sync {
             return false;
         }
         let guessed = self.guessed(connection);
+        let people = Arc::new(self.people_of(connection));
         let now = self.catalog.clock().now();
         let mut commits = connection.commits();
         commits.queue = guessed.into_iter().filter(|project| commits.is_due(*project, now)).collect();
+        commits.people = people;
         !commits.queue.is_empty()
     }
 
@@ -93,12 +101,13 @@ impl Sync {
         };
         let near = connection.projects().get(project).and_then(|p| p.group.as_ref()).map(|g| g.path.clone());
         let near = near.map(|path| model::EntityRef::new("Group", "default", model::safe_name(&path)).key());
-        let share = self.people_of(connection).owner_of(&authors, near.as_ref(), &day(since));
+        let people = Arc::clone(&connection.commits().people);
+        let share = people.owner_of(&authors, near.as_ref(), &day(since));
         let active_at = connection.commits().active.get(&project).copied().unwrap_or(0);
         let row = ShareRow { project, active_at, asked_at: now, record: serde_json::to_string(&share)? };
         let writing = connection.write().await?;
-        self.store().put_share(&connection.name, &row).await?;
-        drop(writing);
+        let (store, name, kept) = (self.store().clone(), connection.name.clone(), row.clone());
+        stored(writing, async move { store.put_share(&name, &kept).await }).await?;
         let before = connection.commits().share(project);
         connection.commits().shares.insert(project, row);
         if before != share { self.assemble_again(connection, project).await } else { Ok(()) }

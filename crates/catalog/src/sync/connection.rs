@@ -264,7 +264,7 @@ impl Sync {
         Ok(())
     }
 
-    /// Stores a batch and shows it, also when whoever read it ends meanwhile: the index must not miss what the store has.
+    /// Stores a batch and shows it.
     pub(super) async fn keep(
         &self,
         connection: &Connection,
@@ -272,12 +272,7 @@ impl Sync {
         batch: Batch,
     ) -> Result<(), Failure> {
         let (catalog, name) = (self.catalog.clone(), connection.name.clone());
-        let stored = tokio::spawn(async move {
-            let stored = catalog.store_batch(&name, batch).await;
-            drop(writing);
-            stored
-        });
-        Ok(stored.await.map_err(|_| Failure::Ended)??)
+        stored(writing, async move { catalog.store_batch(&name, batch).await }).await
     }
 
     /// Changes the times, unless the connection has ended.
@@ -294,4 +289,18 @@ impl Sync {
 /// A caller that goes away half way must not leave the store and the index apart.
 async fn to_the_end(work: impl Future<Output = Result<(), CatalogError>> + Send + 'static) -> Result<(), CatalogError> {
     tokio::spawn(work).await.unwrap_or(Err(CatalogError::Stopping))
+}
+
+/// Stores to the end, also when whoever read it ends meanwhile: the index must not miss what the store has, and nothing may
+/// be stored after the connection ended.
+pub(super) async fn stored(
+    writing: OwnedMutexGuard<Writing>,
+    work: impl Future<Output = Result<(), store::Error>> + Send + 'static,
+) -> Result<(), Failure> {
+    let done = tokio::spawn(async move {
+        let done = work.await;
+        drop(writing);
+        done
+    });
+    Ok(done.await.map_err(|_| Failure::Ended)??)
 }

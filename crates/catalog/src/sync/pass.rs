@@ -8,6 +8,7 @@ use store::{Batch, FileKey, ProjectRow, Root};
 
 use super::{
     Connection, Sync,
+    connection::stored,
     fetch::{Fetched, on_default, paths},
     roots::{Freshness, Start, Walks, start_of},
     upstream::Failure,
@@ -63,11 +64,15 @@ impl Sync {
         match done {
             Ok(partial) => {
                 let writing = connection.write().await?;
-                if partial.is_empty() {
-                    self.store().pass_finished(&connection.name, now).await?;
-                }
-                self.catalog.mark_complete(&connection.name);
-                drop(writing);
+                let (catalog, name, good) = (self.catalog.clone(), connection.name.clone(), partial.is_empty());
+                stored(writing, async move {
+                    if good {
+                        catalog.store().pass_finished(&name, now).await?;
+                    }
+                    catalog.mark_complete(&name);
+                    Ok(())
+                })
+                .await?;
                 self.retime(connection, |known| {
                     known.timetable.pass_ended(now);
                     let status = &mut known.status;

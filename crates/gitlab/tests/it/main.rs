@@ -10,6 +10,7 @@ mod groups;
 mod hooks;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
 mod listing;
 #[cfg(test)]
 mod logs;
