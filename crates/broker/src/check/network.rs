@@ -166,7 +166,13 @@ impl Test<'_> {
             (CheckId::Tls, _) => "The certificate is not accepted",
             _ => "Nothing answers at this address",
         };
-        self.fail_with(id, title, error)
+        let mut error = error.clone();
+        if error.kind == Kind::Certificate(Certificate::UnknownIssuer) {
+            "get the authority's root certificate from whoever runs this GitLab, and give it in PEM: under Proxy and certificates \
+             on the page, with --ca on the command line, as `ca` in the configuration file"
+                .clone_into(&mut error.remedy);
+        }
+        self.fail_with(id, title, &error)
     }
 
     fn tell_certificate(&mut self, shown: &Presented) {
