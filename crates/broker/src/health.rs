@@ -106,9 +106,13 @@ impl Health {
         });
     }
 
-    /// Do hooks tell of everything that is read? One for the instance does; GitLab must have reached us with it.
-    pub(crate) fn hears_everything(&self) -> bool {
-        self.hooks.iter().any(|hook| hook.scope == "system" && hook.error.is_none())
+    /// Do hooks tell of everything that is read? One for the instance does, or one for each group that is read; GitLab
+    /// must have reached us with them. Hooks of projects do not: a new project has none.
+    pub(crate) fn hears_everything(&self, groups: &[String]) -> bool {
+        let works = |scope: &str, of: &str| {
+            self.hooks.iter().any(|hook| hook.scope == scope && hook.of == of && hook.error.is_none())
+        };
+        works("system", "system") || (!groups.is_empty() && groups.iter().all(|group| works("group", group)))
     }
 }
 

@@ -102,6 +102,11 @@ impl Held {
         }
     }
 
+    /// Do webhooks tell of everything that is read?
+    pub(crate) fn hears_everything(&self) -> bool {
+        self.health.hears_everything(&self.spec.discovery.groups)
+    }
+
     /// Is this the token in use? Compared to know of a rotation; both are ours.
     pub(crate) fn uses(&self, token: &SecretString) -> bool {
         self.opened.as_ref().is_some_and(|opened| opened.token.expose_secret() == token.expose_secret())

@@ -125,16 +125,16 @@ impl Broker {
     /// When it is not durably written.
     pub async fn keep_hooks(&self, name: &ConnectionName, found: &[Registered]) -> Result<(), BrokerError> {
         let _turn = self.inner.turn.lock().await;
-        let health = {
+        let (health, hears) = {
             let mut held = self.inner.held();
             let Some(held) = held.get_mut(name) else { return Ok(()) };
             for hook in found {
                 held.health.hooks.retain(|known| known.of != hook.of || known.scope != hook.scope);
                 held.health.hooks.push(hook.clone());
             }
-            held.health.clone()
+            (held.health.clone(), held.hears_everything())
         };
-        self.tell(Change::Listening(name.clone(), health.hears_everything()));
+        self.tell(Change::Listening(name.clone(), hears));
         self.changed();
         self.keep_health(name, &health).await
     }
@@ -154,7 +154,8 @@ impl Broker {
             let system = vec![HookTarget::System];
             let tries = match register {
                 Register::System => vec![system],
-                Register::Group | Register::Project => vec![of_groups],
+                Register::Group => vec![of_groups],
+                Register::Project => vec![self.unhooked_projects(&name).await],
                 Register::Auto => vec![system, of_groups],
             };
             for targets in tries {
@@ -166,6 +167,72 @@ impl Broker {
                     }
                 }
             }
+        }
+    }
+
+    /// The projects where the token may keep hooks and none is known to be ours.
+    async fn unhooked_projects(&self, name: &ConnectionName) -> Vec<HookTarget> {
+        let (groups, known) = {
+            let held = self.inner.held();
+            let Some(held) = held.get(name) else { return Vec::new() };
+            let known: Vec<String> = held.health.hooks.iter().map(|hook| hook.of.clone()).collect();
+            (held.spec.discovery.groups.clone(), known)
+        };
+        let Ok(Some(client)) = self.gitlab(name) else { return Vec::new() };
+        let below = |path: &str, group: &str| path.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+        match client.maintained_projects().await {
+            Ok(projects) => projects
+                .into_iter()
+                .filter(|path| groups.is_empty() || groups.iter().any(|group| below(path, group)))
+                .filter(|path| !known.contains(path))
+                .map(HookTarget::Project)
+                .collect(),
+            Err(error) => {
+                tracing::warn!(connection = %name, %error, "projects for webhooks cannot be listed; polling goes on");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Looks whether GitLab still delivers to the hooks: it holds back those that fail, and people delete them.
+    pub(crate) async fn look_at_hooks(&self, name: &ConnectionName) {
+        /// Of more, the first are a fair sample.
+        const MOST: usize = 5;
+        let Ok(Some(client)) = self.gitlab(name) else { return };
+        let (Ok(url), Ok(held)) = (self.hook_url(name), self.inner.copy(name)) else { return };
+        let heard = self.inner.store.last_hook(name).await.ok().flatten();
+        let mut changed = Vec::new();
+        for hook in held.health.hooks.iter().take(MOST) {
+            let place = match hook.scope.as_str() {
+                "system" => Ok(HookScope::System),
+                "group" => client.group_place(&hook.of).await,
+                _ => client.project_place(&hook.of).await,
+            };
+            let listed = match place {
+                Ok(scope) => client.hooks(scope).await,
+                Err(error) => Err(error),
+            };
+            // An answer that does not come says nothing about the hook.
+            let Ok(listed) = listed else { continue };
+            let error = match listed.iter().find(|known| known.url == url.as_str()) {
+                None => Some("it is not in GitLab any more: register it again".to_owned()),
+                Some(known) => match known.alert_status.as_deref() {
+                    Some(status) if status != "executable" => {
+                        Some(format!("GitLab holds its deliveries back because they failed ({status})"))
+                    }
+                    // Something came since it was registered, so it reaches us.
+                    _ if heard.is_some() => None,
+                    _ => hook.error.clone(),
+                },
+            };
+            if error != hook.error {
+                changed.push(Registered { error, ..hook.clone() });
+            }
+        }
+        if !changed.is_empty()
+            && let Err(error) = self.keep_hooks(name, &changed).await
+        {
+            tracing::warn!(connection = %name, %error, "the state of webhooks is not kept");
         }
     }
 

@@ -4,7 +4,7 @@
 //! told by [`Change`]. It knows no HTTP status, no page and no command. Secrets come in as [`secrecy::SecretString`], are
 //! kept sealed or by reference (`secrets`), and never go out.
 //!
-//! Order: what a connection is (`spec`), the test (`check`), how it goes (`health`), what is held (`held`, `broker`), and
+//! Order: what a connection is (`spec`), the test (`check`), how it goes (`health`), what is held (`held`, `opening`, `broker`), and
 //! what is done with it (`tokens`, `hooks`, `watch`).
 
 mod actions;
@@ -15,6 +15,7 @@ mod health;
 mod held;
 mod hooks;
 pub mod import;
+mod opening;
 mod spec;
 mod tokens;
 mod watch;

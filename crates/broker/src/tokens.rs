@@ -6,10 +6,11 @@ use secrecy::SecretString;
 
 use crate::{
     actions::UpdateToken,
-    broker::{Broker, TOKEN, read},
+    broker::{Broker, read},
     check::{self, Draft, Report},
     error::BrokerError,
     held::Connection,
+    opening::TOKEN,
     spec::{Given, Spec},
 };
 use model::ConnectionName;

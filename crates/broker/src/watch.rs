@@ -34,6 +34,7 @@ impl Broker {
 
     async fn test_kept(&self, name: &ConnectionName, tell: Tell<'_>) -> Result<Report, BrokerError> {
         self.reread(name).await;
+        self.look_at_hooks(name).await;
         let mut draft = self.draft_of_kept(name)?;
         draft.hearing.last_received = self.inner.store.last_hook(name).await?;
         let report = check::run(&draft, &self.inner.clock, &self.inner.random, tell).await;
@@ -85,6 +86,7 @@ impl Broker {
                 Err(error) => tracing::info!(connection = %name, %error, "a connection is tested wholly"),
             }
         }
+        self.look_at_hooks(name).await;
         let mut draft = self.draft_of_kept(name)?;
         draft.hearing.last_received = self.inner.store.last_hook(name).await?;
         let report = check::run(&draft, &self.inner.clock, &self.inner.random, &mut |_| {}).await;

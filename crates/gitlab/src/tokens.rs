@@ -231,6 +231,29 @@ impl Gitlab {
         Ok(!rows.is_empty())
     }
 
+    /// The full paths of the projects where the token's user is Maintainer or more, and so may keep hooks.
+    ///
+    /// # Errors
+    /// When a page cannot be read.
+    pub async fn maintained_projects(&self) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Row {
+            path_with_namespace: String,
+        }
+        let query = rest::query(&[
+            ("membership", "true"),
+            ("simple", "true"),
+            ("archived", "false"),
+            ("min_access_level", "40"),
+            ("pagination", "keyset"),
+            ("order_by", "id"),
+            ("sort", "asc"),
+            ("per_page", "100"),
+        ]);
+        let rows: Vec<Row> = self.get_all("GET /api/v4/projects", "api/v4/projects", query).await?;
+        Ok(rows.into_iter().map(|row| row.path_with_namespace).collect())
+    }
+
     /// The scopes of an OAuth token, which [`Gitlab::own_token`] does not know.
     ///
     /// # Errors

@@ -71,6 +71,9 @@ impl Server {
                 .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
         }
         let store = Store::open(&config.database_url(), Arc::clone(&parts.clock)).await?;
+        if let Some(folder) = config.key_file().parent() {
+            fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        }
         let keys = Keys::open_or_create(&config.key_file(), store.has_secrets().await?)?;
         let declared = config.gitlab.iter().map(connections::declared).collect::<anyhow::Result<Vec<_>>>()?;
         let options = broker::Options {
