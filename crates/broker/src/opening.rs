@@ -96,7 +96,7 @@ impl Broker {
         Ok(held)
     }
 
-    async fn open_kept(&self, row: ConnectionRow) -> Result<Held, BrokerError> {
+    pub(crate) async fn open_kept(&self, row: ConnectionRow) -> Result<Held, BrokerError> {
         let damaged = |why: String| store::Error::Damaged { table: "connections", row: row.name.to_string(), why };
         let spec: Spec = serde_json::from_str(&row.record).map_err(|error| damaged(error.to_string()))?;
         let url = Url::parse(&row.url).map_err(|error| damaged(error.to_string()))?;
