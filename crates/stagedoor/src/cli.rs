@@ -44,9 +44,9 @@ pub(crate) enum Command {
     /// Work with the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Check this machine: configuration, folders, database, clock, certificates, names, proxies, limits
+    /// Check this machine and its way to each GitLab: configuration, folders, database, clock, certificates, limits
     ///
-    /// Needs no server, changes nothing and asks no GitLab. A line for each check, with what to do where one failed. Exit
+    /// Needs no server and changes nothing; each configured GitLab is tested as `connection test` does it. A line for each check, with what to do where one failed. Exit
     /// code 0 when none failed, 1 otherwise.
     Doctor(DoctorOptions),
     /// Print the OpenAPI document of the API

@@ -1,8 +1,9 @@
-//! `stagedoor doctor`: is this machine fit to run the server? Needs none running, changes nothing, asks no GitLab.
+//! `stagedoor doctor`: is this machine fit to run the server? Needs none running and changes nothing.
 //!
 //! Checks have the words that a connection's test has, so that both can be shown alike.
 
 mod database;
+mod gitlab;
 mod machine;
 mod network;
 mod place;
@@ -101,7 +102,7 @@ async fn checks(options: &DoctorOptions) -> Vec<Check> {
         checks.push(place::key_file(config));
         checks.push(machine::authorities(config));
         checks.push(network::listening(config).await);
-        checks.extend(connections(config).await);
+        checks.extend(gitlab::connections(config).await);
     } else {
         let because = "the configuration cannot be read";
         for (id, title) in
@@ -113,12 +114,6 @@ async fn checks(options: &DoctorOptions) -> Vec<Check> {
     checks.push(machine::open_files());
     checks.push(machine::clock(started, &SystemClock));
     checks
-}
-
-/// What can be said of the configured GitLabs without asking them. The test of a connection belongs here, for each of
-/// them after its own checks, with ids below `connections/<name>/`.
-async fn connections(config: &Config) -> Vec<Check> {
-    network::connections(config).await
 }
 
 fn configuration(config: &Config) -> Vec<Check> {
