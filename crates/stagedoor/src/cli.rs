@@ -119,6 +119,9 @@ pub(crate) struct DemoOptions {
     /// A generated estate of this many projects instead of the company Sandrill
     #[arg(long, value_name = "N")]
     pub(crate) projects: Option<u32>,
+    /// Begin without a connection: the page asks for one, and tokens to try are printed
+    #[arg(long)]
+    pub(crate) connect: bool,
     /// Print one line of JSON with addresses and tokens instead of text
     #[arg(long)]
     pub(crate) json: bool,

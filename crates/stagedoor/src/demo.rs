@@ -2,13 +2,14 @@
 
 use std::{
     fs,
-    io::{self, Read, Write},
+    io::{self, Write},
     net::SocketAddr,
     path::Path,
 };
 
 use anyhow::Context;
 use sandbox::Sandbox;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -35,11 +36,11 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     })
     .await
     .context("the stand-in GitLab did not start")?;
-    let config = configuration(folder.path(), &sandbox)?;
+    let config = configuration(folder.path(), &sandbox, options.connect)?;
     let listen = free_or(options.listen).await;
     let serve = ServeOptions { config: Some(config), data: None, listen: Some(listen), database: None };
     let server = Server::prepare(Config::load(&serve)?).await?;
-    announce(&server.url(), &sandbox, options.json)?;
+    announce(&server.url(), &sandbox, &options)?;
     server.run(signals::told_to_stop()).await?;
     sandbox.shutdown().await?;
     Ok(())
@@ -54,29 +55,24 @@ async fn free_or(wanted: SocketAddr) -> SocketAddr {
 }
 
 /// Writes what a person would write by hand: a configuration file and the secrets it refers to.
-fn configuration(folder: &Path, sandbox: &Sandbox) -> anyhow::Result<std::path::PathBuf> {
-    fs::write(folder.join("token"), &sandbox.admin_token)?;
-    fs::write(folder.join("hook-secret"), random_word()?)?;
+fn configuration(folder: &Path, sandbox: &Sandbox, connect: bool) -> anyhow::Result<std::path::PathBuf> {
     let file = folder.join("stagedoor.yaml");
-    let text = format!(
-        "data: {}\ngitlab:\n  - name: {NAME}\n    url: {}\n    token: {{file: token}}\n    webhooks: {{secret: {{file: hook-secret}}, register: true}}\n",
-        folder.join("data").display(),
-        sandbox.url
-    );
+    let mut text = format!("data: {}\n", folder.join("data").display());
+    if !connect {
+        fs::write(folder.join("token"), &sandbox.admin_token)?;
+        fs::write(folder.join("hook-secret"), secrets::fresh()?.expose_secret())?;
+        text.push_str(&format!(
+            "gitlab:\n  - name: {NAME}\n    url: {}\n    token: {{file: token}}\n    webhooks: {{secret: {{file: hook-secret}}, register: true}}\n",
+            sandbox.url
+        ));
+    }
     fs::write(&file, text)?;
     Ok(file)
 }
 
-/// Sixteen random bytes from the operating system, in hex.
-fn random_word() -> io::Result<String> {
-    let mut bytes = [0_u8; 16];
-    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn announce(url: &str, sandbox: &Sandbox, as_json: bool) -> io::Result<()> {
+fn announce(url: &str, sandbox: &Sandbox, options: &DemoOptions) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    if as_json {
+    if options.json {
         writeln!(out, "{}", json!({"url": url, "gitlab": sandbox.banner()}))?;
     } else {
         let host = sandbox.url.trim_start_matches("http://");
@@ -84,6 +80,23 @@ fn announce(url: &str, sandbox: &Sandbox, as_json: bool) -> io::Result<()> {
         writeln!(out, "Stagedoor    {url}")?;
         writeln!(out, "GitLab       {}   (a stand-in with the company Sandrill in it)", sandbox.url)?;
         writeln!(out)?;
+        if options.connect {
+            writeln!(out, "Open the page: it asks for a GitLab. Give it the address above and one of these tokens:")?;
+            let about = [
+                ("read_only", "reads and may not act"),
+                ("group_bot", "of a group, reads and acts"),
+                ("expiring", "ends in a few days"),
+                ("expired", "has expired"),
+                ("lonely", "sees no project"),
+                ("deploy", "is no token for the API"),
+            ];
+            for (role, what) in about {
+                if let Some(token) = sandbox.tokens.get(role) {
+                    writeln!(out, "  {token}   {what}")?;
+                }
+            }
+            writeln!(out)?;
+        }
         writeln!(out, "Push to it and watch the page:")?;
         writeln!(out, "  git clone http://demo:{token}@{host}/sandrill/checkout/payments-api.git")?;
         writeln!(out)?;
