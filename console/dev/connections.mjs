@@ -11,10 +11,10 @@ const DISCOVERY = {
 };
 
 export class Refusal extends Error {
-  constructor(status, title, detail, errors = []) {
+  constructor(status, title, detail, errors = [], slug = "fixture") {
     super(title);
     this.problem = {
-      type: "urn:stagedoor:problem:fixture",
+      type: `urn:stagedoor:problem:${slug}`,
       title,
       status,
       detail,
@@ -66,9 +66,14 @@ function connection(draft, over = {}) {
         }
       : { mode: "polling", why: "No webhook of GitLab arrived", hooks: 0, lastReceivedAt: null, received: 0 },
     addedAt: ago(3600),
+    permit: null,
     ...over,
   };
 }
+
+/** The next row of the audit trail. */
+let rows = 41;
+const permitted = (c) => ({ ...c, permit: String(++rows) });
 
 const declared = (over = {}) =>
   connection(
@@ -185,7 +190,13 @@ export function connectionRoutes({ scene, pace, changed, added, removed }) {
   const writable = (name) => {
     const found = find(name);
     if (found.declared)
-      throw new Refusal(409, "The configuration file declares this connection", `Change ${name} under gitlab: there.`);
+      throw new Refusal(
+        409,
+        "Conflict",
+        `The configuration file declares ${name}: change it there and restart.`,
+        [],
+        "declared",
+      );
     return found;
   };
   const readable = (report) => {
@@ -220,7 +231,17 @@ export function connectionRoutes({ scene, pace, changed, added, removed }) {
             throw new Refusal(
               409,
               "The name is taken",
-              `There is a connection called ${body.name} already. Give this one another name.`,
+              `There is a connection ${body.name} already; choose another name, or update its token.`,
+              [],
+              "name-taken",
+            );
+          if (kept.some((c) => c.url === body.url))
+            throw new Refusal(
+              409,
+              "Conflict",
+              `Another connection reads ${body.url} already: everything would be there twice.`,
+              [],
+              "same-instance",
             );
           readable(reportOn({ ...body, token: secret(body) }));
           preview(body.discovery);
@@ -233,7 +254,7 @@ export function connectionRoutes({ scene, pace, changed, added, removed }) {
           secrets.set(body.name, secret(body));
           added(next);
           changed();
-          return { status: 201, body: next };
+          return { status: 201, body: permitted(next) };
         }
         case "POST test":
           return name === "test" ? { report: reportOn({ ...body, token: secret(body) }) } : this.retest(name);
@@ -255,20 +276,23 @@ export function connectionRoutes({ scene, pace, changed, added, removed }) {
           const before = writable(name);
           readable(reportOn({ url: before.url, token: secret(body) }));
           secrets.set(name, secret(body));
-          return { status: 200, body: replace(name, connection({ ...before, ...body, token: secret(body) })) };
+          return {
+            status: 200,
+            body: permitted(replace(name, connection({ ...before, ...body, token: secret(body) }))),
+          };
         }
         case "POST rotate": {
           const before = writable(name);
           secrets.set(name, "glpat-full");
           return {
             status: 200,
-            body: replace(name, connection({ ...before, tokenFrom: undefined, token: "glpat-full" })),
+            body: permitted(replace(name, connection({ ...before, tokenFrom: undefined, token: "glpat-full" }))),
           };
         }
         case "PUT discovery": {
           const before = writable(name);
           preview(body);
-          return { status: 200, body: replace(name, { ...before, discovery: body }) };
+          return { status: 200, body: permitted(replace(name, { ...before, discovery: body })) };
         }
         case "POST webhooks": {
           const before = find(name);

@@ -11,6 +11,8 @@ export const client = createClient<paths>({
 /** A refusal or failure, as far as it is known. `status` is 0 when no answer came at all. */
 export class ApiError extends Error {
   readonly status: number;
+  /** The stable name of what is wrong (`name-taken`), the end of the problem's `type`; empty when it has none. */
+  readonly slug: string;
   readonly detail: string;
   readonly requestId: string | null;
   readonly errors: readonly Record<string, unknown>[];
@@ -21,6 +23,7 @@ export class ApiError extends Error {
     super(text("title") ?? (status === 0 ? "The server does not answer" : `The server answered ${status}`));
     this.name = "ApiError";
     this.status = status;
+    this.slug = (text("type") ?? "").replace(/^urn:stagedoor:problem:/, "");
     this.detail = text("detail") ?? "";
     this.requestId = text("requestId");
     this.errors = Array.isArray(problem.errors) ? (problem.errors as Record<string, unknown>[]) : [];

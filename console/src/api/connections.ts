@@ -1,149 +1,57 @@
-/** Connections to GitLab: their shapes, what is asked about them and what is done with them. */
+/**
+ * Connections to GitLab: their shapes, what is asked about them and what is done with them. The shapes are those of the
+ * generated description, so that a change of the server shows up here as a type error.
+ */
 import { queryOptions } from "@tanstack/react-query";
 import { ApiError, ask, open } from "./client";
+import type { components } from "./schema";
 import { readStream } from "./stream";
 
-export type TokenFrom = { file: string } | { env: string };
+type Schemas = components["schemas"];
+/** A generated shape with some fields said more exactly; a field it does not have, or of another kind, is a type error. */
+type Exactly<T, N extends { [K in keyof N]: K extends keyof T ? T[K] : never }> = Omit<T, keyof N> & N;
 
-export type People = {
-  read?: boolean;
-  groups?: string[];
-  users?: string[];
-  restrictTo?: string | null;
-  inherited?: boolean;
-};
-
-export type Discovery = {
-  groups?: string[];
-  nested?: boolean;
-  projects?: string[];
-  exclude?: string[];
-  topics?: string[];
-  archived?: boolean;
-  forks?: boolean;
-  membership?: boolean;
-  branch?: string | null;
-  fallbackBranch?: string | null;
-  file?: string | null;
-  people?: People;
-};
-
-export type Draft = {
-  name: string;
-  url: string;
-  token?: string;
-  tokenFrom?: TokenFrom;
-  ca?: string;
-  proxy?: string;
-  noProxy?: string[];
-  discovery?: Discovery;
-};
+export type TokenFrom = Schemas["SecretPlace"];
+/** As it is sent: what is left out stays as the server has it. */
+export type Discovery = Schemas["DiscoveryInput"];
+export type Draft = Schemas["ConnectionDraft"];
 
 export type Grade = "read" | "act" | "hear" | "extra";
 export type CheckState = "passed" | "failed" | "note" | "skipped";
 
-export type Remedy = { text: string; copy: string | null; link: { label: string; url: string } | null };
+export type Remedy = Schemas["Remedy"];
+export type Check = Exactly<Schemas["Check"], { grade: Grade; state: CheckState }>;
+export type Facts = Schemas["Facts"];
+export type Report = Exactly<Schemas["Report"], { checks: Check[] }>;
+export type Failing = Schemas["Failing"];
 
-export type Check = {
-  id: string;
-  grade: Grade;
-  state: CheckState;
-  title: string;
-  detail: string;
-  remedy: Remedy | null;
-  millis: number;
-};
+export type Connection = Exactly<
+  Schemas["Connection"],
+  {
+    state: "untested" | "working" | "reading" | "failing";
+    report: Report | null;
+    tokenSource: "kept" | "file" | "env";
+    webhooks: Exactly<Schemas["Hearing"], { mode: "listening" | "polling" }>;
+  }
+>;
+export type ConnectionList = Exactly<Schemas["ConnectionList"], { items: Connection[] }>;
 
-export type Facts = {
-  version: string | null;
-  edition: "enterprise" | "community" | null;
-  tokenKind: "personal" | "group" | "project" | "service-account" | "oauth" | "unknown" | null;
-  tokenOwner: string | null;
-  tokenName: string | null;
-  scopes: string[];
-  expiresOn: string | null;
-  daysLeft: number | null;
-  projects: number | null;
-  ratePerMinute: number | null;
-};
-
-export type Report = {
-  url: string;
-  corrected: boolean;
-  reads: boolean;
-  acts: boolean;
-  hears: boolean;
-  checkedAt: string;
-  millis: number;
-  checks: Check[];
-  facts: Facts;
-};
-
-export type Failing = {
-  check: string;
-  title: string;
-  detail: string;
-  remedy: Remedy | null;
-  since: string;
-  workedUntil: string | null;
-};
-
-export type Connection = {
-  name: string;
-  url: string;
-  /** The configuration file declares it: read-only here. */
-  declared: boolean;
-  state: "untested" | "working" | "reading" | "failing";
-  failing: Failing | null;
-  report: Report | null;
-  checkedAt: string | null;
-  nextCheckAt: string | null;
-  tokenSource: "kept" | "file" | "env";
-  tokenPlace: string | null;
-  proxy: string | null;
-  noProxy: string[];
-  ca: boolean;
-  discovery: Discovery;
-  webhooks: {
-    mode: "listening" | "polling";
-    why: string;
-    hooks: number;
-    lastReceivedAt: string | null;
-    received: number;
-  };
-  addedAt: string | null;
-};
-
-export type Preview = {
-  projects: number;
-  exact: boolean;
-  groups: number;
-  examples: string[];
-  requests: number;
-  notes: string[];
-};
-
-export type Imported = { drafts: Draft[]; notes: string[] };
+export type Preview = Schemas["Preview"];
+export type Imported = Schemas["Imported"];
+export type ImportedDraft = Schemas["ImportedDraft"];
 
 export type HookScope = "system" | "group" | "project";
-export type HookRow = {
-  /** `system`, or the full path of a group or project. */
-  of: string;
-  hook: number | null;
-  /** GitLab tried it just now, and it arrived. */
-  tested: boolean;
-  error: string | null;
-  remedy?: string | null;
-  /** The row of the audit trail; none when it was there already. */
-  permit?: string | null;
-};
-export type Registered = { registered: HookRow[] };
+export type HookRow = Schemas["HookRow"];
+export type Registered = Schemas["HookRows"];
+
+/** A token, or where the server finds it. */
+export type TokenGiven = { token: string } | { tokenFrom: TokenFrom };
 
 const at = (name: string) => `/api/v1/connections/${encodeURIComponent(name)}`;
 
 export const connectionsQuery = queryOptions({
   queryKey: ["connections", "list"],
-  queryFn: ({ signal }) => ask<{ items: Connection[] }>("GET", "/api/v1/connections", { signal }),
+  queryFn: ({ signal }) => ask<ConnectionList>("GET", "/api/v1/connections", { signal }),
 });
 
 export const connectionQuery = (name: string) =>
@@ -209,12 +117,14 @@ export function removeConnection(name: string) {
   return ask<void>("DELETE", at(name));
 }
 
-export function updateToken(name: string, token: { token: string } | { tokenFrom: TokenFrom }) {
-  return ask<Connection>("PUT", `${at(name)}/token`, { body: token });
+export function updateToken(name: string, token: TokenGiven) {
+  const body: Schemas["TokenRequest"] = token;
+  return ask<Connection>("PUT", `${at(name)}/token`, { body });
 }
 
 export function rotateToken(name: string, expiresOn: string | undefined) {
-  return ask<Connection>("POST", `${at(name)}/rotate`, { body: expiresOn ? { expiresOn } : {}, once: true });
+  const body: Schemas["RotateRequest"] = expiresOn ? { expiresOn } : {};
+  return ask<Connection>("POST", `${at(name)}/rotate`, { body, once: true });
 }
 
 export function changeDiscovery(name: string, discovery: Discovery) {
@@ -222,11 +132,13 @@ export function changeDiscovery(name: string, discovery: Discovery) {
 }
 
 export function registerHooks(name: string, scope: HookScope, of: string[]) {
-  return ask<Registered>("POST", `${at(name)}/webhooks`, { body: { scope, of }, once: true });
+  const body: Schemas["WebhookRequest"] = { scope, of };
+  return ask<Registered>("POST", `${at(name)}/webhooks`, { body, once: true });
 }
 
 export function importConfig(yaml: string) {
-  return ask<Imported>("POST", "/api/v1/connections/import", { body: { yaml } });
+  const body: Schemas["ImportRequest"] = { yaml };
+  return ask<Imported>("POST", "/api/v1/connections/import", { body });
 }
 
 /** The report inside a refusal: what a token or draft failed at. */

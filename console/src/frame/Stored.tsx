@@ -8,8 +8,11 @@ import { Modal } from "@mantine/core";
 import { DialogHead } from "../ui/DialogHead";
 
 const KEPT: [string, string][] = [
-  ["The token", "Encrypted, on the machine Stagedoor runs on. No page, log or audit row shows it again."],
-  ["Address, proxy, certificates", "As you give them; a proxy's password is kept like the token."],
+  [
+    "The token and a proxy's password",
+    "Encrypted in Stagedoor's database, with a key from a file outside of it. No page, log or audit row shows them again.",
+  ],
+  ["Address, proxy, certificates", "As you give them."],
   ["What is read", "Catalog files, CODEOWNERS, projects, groups and members, so that pages answer at once. No code."],
   ["What is done", "Every action with person and time, in the audit trail."],
 ];
@@ -33,7 +36,8 @@ export default function Stored({ close }: { close: () => void }) {
         ))}
       </dl>
       <p className="t3 sm" style={{ marginTop: 16 }}>
-        Removing a connection removes its token and everything it brought. Nothing is sent to anybody else.
+        Removing a connection deletes its secrets and everything it brought. Nothing is sent to anybody but that GitLab,
+        through its proxy where it has one.
       </p>
     </Modal>
   );

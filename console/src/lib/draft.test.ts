@@ -79,13 +79,13 @@ describe("the draft", () => {
 
   it("takes over an imported one without losing the token", () => {
     const fields = { ...EMPTY, url: "old.example", token: "typed" };
-    const next = withDraft(fields, { name: "main", url: "https://new.example", discovery: { groups: ["a", "b"] } });
+    const people = { read: true, groups: [], users: [], restrictTo: null, inherited: false };
+    const flags = { nested: true, archived: false, forks: true, membership: true };
+    const lists = { groups: ["a", "b"], projects: [], exclude: [], topics: [] };
+    const discovery = { ...flags, ...lists, branch: null, fallbackBranch: null, file: "entity.yaml", people };
+    const next = withDraft(fields, { name: "main", url: "https://new.example", discovery });
     expect(next).toMatchObject({ url: "https://new.example", token: "typed", way: "token", named: true, name: "main" });
-    expect(next.discovery.groups).toBe("a\nb");
-    expect(withDraft(fields, { name: "m", url: "u", tokenFrom: { env: "V" } })).toMatchObject({
-      way: "env",
-      place: "V",
-    });
+    expect(next.discovery).toMatchObject({ groups: "a\nb", file: "entity.yaml" });
   });
 });
 

@@ -1,5 +1,5 @@
 /** What stands in the form of a connection, and what of it is sent. Pure. */
-import type { Connection, Discovery, Draft, TokenFrom } from "../api/connections";
+import type { Connection, Discovery, Draft, ImportedDraft, TokenGiven } from "../api/connections";
 
 /** Lists are kept as the text of their field, one entry a line. */
 export type DiscoveryFields = {
@@ -135,7 +135,7 @@ export function discoveryOf(f: DiscoveryFields): Discovery {
   };
 }
 
-const lines = (list: readonly string[] | undefined) => (list ?? []).join("\n");
+const lines = (list: readonly string[] | null | undefined) => (list ?? []).join("\n");
 
 export function fieldsOf(d: Discovery): DiscoveryFields {
   const n = NO_DISCOVERY;
@@ -163,7 +163,7 @@ export function sameDiscovery(a: DiscoveryFields, b: DiscoveryFields): boolean {
   return JSON.stringify(discoveryOf(a)) === JSON.stringify(discoveryOf(b));
 }
 
-export function tokenOf(way: TokenWay, token: string, place: string): { token: string } | { tokenFrom: TokenFrom } {
+export function tokenOf(way: TokenWay, token: string, place: string): TokenGiven {
   const text = place.trim();
   if (way === "token") return { token: token.trim() };
   return { tokenFrom: way === "file" ? { file: text } : { env: text } };
@@ -194,19 +194,8 @@ export function testedPart(fields: Fields): string {
 }
 
 /** A draft from elsewhere laid over the form; a token that was typed already stays. */
-export function withDraft(fields: Fields, draft: Draft): Fields {
-  const from = draft.tokenFrom;
-  return {
-    ...fields,
-    url: draft.url,
-    name: draft.name,
-    named: true,
-    ...(from ? ("file" in from ? { way: "file", place: from.file } : { way: "env", place: from.env }) : {}),
-    proxy: draft.proxy ?? fields.proxy,
-    noProxy: draft.noProxy ? draft.noProxy.join("\n") : fields.noProxy,
-    ca: draft.ca ?? fields.ca,
-    discovery: draft.discovery ? fieldsOf(draft.discovery) : fields.discovery,
-  };
+export function withDraft(fields: Fields, draft: ImportedDraft): Fields {
+  return { ...fields, url: draft.url, name: draft.name, named: true, discovery: fieldsOf(draft.discovery) };
 }
 
 const KIND: Record<string, string> = {

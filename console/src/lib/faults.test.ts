@@ -20,3 +20,12 @@ it("finds the field that a refusal speaks of", () => {
   });
   expect(faultsOf(new Error("x")).size).toBe(0);
 });
+
+it.each([
+  ["name-taken", { name: "There is one already." }],
+  ["same-instance", { url: "There is one already." }],
+  ["declared", {}],
+])("knows the field of %s", (slug, faults) => {
+  const error = new ApiError(409, { type: `urn:stagedoor:problem:${slug}`, detail: "There is one already." });
+  expect(Object.fromEntries(faultsOf(error))).toEqual(faults);
+});

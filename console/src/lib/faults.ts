@@ -10,6 +10,9 @@ function keyOf(pointer: string): string {
   return (parts[0] === "discovery" ? parts.slice(1) : parts).join(".");
 }
 
+/** Refusals that name no field and yet speak of one, by the stable name of the problem. */
+const FIELD_OF: Record<string, string> = { "name-taken": "name", "same-instance": "url" };
+
 export type Faults = ReadonlyMap<string, string>;
 
 export const NO_FAULTS: Faults = new Map();
@@ -18,6 +21,8 @@ export const NO_FAULTS: Faults = new Map();
 export function faultsOf(error: unknown): Faults {
   const faults = new Map<string, string>();
   if (!(error instanceof ApiError)) return faults;
+  const field = FIELD_OF[error.slug];
+  if (field) return faults.set(field, error.detail || error.message);
   for (const { pointer, message, detail, remedy } of error.errors) {
     const what = typeof message === "string" ? message : detail;
     if (typeof pointer !== "string" || typeof what !== "string") continue;

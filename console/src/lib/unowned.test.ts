@@ -32,7 +32,7 @@ describe("the next step", () => {
 });
 
 it("knows no owner from missing evidence", () => {
-  const owner = { ref: "", name: "", title: null, exists: false, evidence: "missing", detail: "" };
+  const owner = { ref: "", name: "", title: null, exists: false, evidence: "missing", detail: "", confidence: 0 };
   expect(ownerOf(row({ owner }))).toBeNull();
   expect(ownerOf(row({ owner: { ...owner, evidence: "commits" } }))?.evidence).toBe("commits");
 });

@@ -1,11 +1,10 @@
 /** The queue of what nobody is known to own: what is known, and the next step. Pure. */
 import type { EntityRow } from "../api/types";
 
-/** Rows say how sure an owner is, in percent. */
-export type Owned = NonNullable<EntityRow["owner"]> & { confidence?: number };
+export type Owned = NonNullable<EntityRow["owner"]>;
 
 export function ownerOf(row: EntityRow): Owned | null {
-  const owner = row.owner as Owned | null;
+  const { owner } = row;
   return owner && owner.evidence !== "missing" ? owner : null;
 }
 

@@ -1,13 +1,12 @@
 /** The first run, and every further GitLab: address and token beside the checks, then the catalog fills. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
-import { ApiError } from "../../api/client";
 import {
   addConnection,
   type Connection,
   connectionsQuery,
-  type Draft,
   type Imported,
+  type ImportedDraft,
   importConfig,
   previewDraft,
   reportOf,
@@ -96,7 +95,11 @@ export function Connect() {
       if (report) {
         setTested(now);
         test.show(report);
-      } else setRefusal(cause instanceof Error ? cause : new Error(String(cause)));
+        return;
+      }
+      setRefusal(cause instanceof Error ? cause : new Error(String(cause)));
+      const field = ["name", "url"].find((name) => faultsOf(cause).has(name));
+      if (field) document.getElementById(`connect-${field}`)?.focus();
     }
   };
 
@@ -112,7 +115,7 @@ export function Connect() {
       setRefusal(cause instanceof Error ? cause : new Error(String(cause)));
     }
   };
-  const takeDraft = (draft: Draft) => change(withDraft(fields, draft));
+  const takeDraft = (draft: ImportedDraft) => change(withDraft(fields, draft));
 
   const again = () => {
     test.clear();
@@ -121,9 +124,6 @@ export function Connect() {
     setImported(null);
   };
 
-  // A conflict may also be about the instance, which another connection reads already.
-  const conflict = refusal instanceof ApiError && refusal.status === 409;
-  const taken = conflict && (kept?.items.some((c) => c.name === shownName(fields)) ?? false);
   // The last refusal that names fields, wherever it came from.
   const faults = [refusal, test.error, preview.error].map(faultsOf).find((found) => found.size > 0) ?? NO_FAULTS;
   const testError = test.error && faultsOf(test.error).size === 0 ? test.error : null;
@@ -147,8 +147,8 @@ export function Connect() {
               running={test.phase === "running"}
               correctedFrom={correctedFrom}
               lacking={lacking}
-              faults={taken ? new Map([...faults, ["name", refusal.detail || refusal.message]]) : faults}
-              refusal={taken || faultsOf(refusal).size > 0 ? null : refusal}
+              faults={faults}
+              refusal={faultsOf(refusal).size > 0 ? null : refusal}
               runTest={runTest}
               connect={connect}
               preview={preview.preview}

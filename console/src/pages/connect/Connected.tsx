@@ -16,7 +16,8 @@ export function Connected({ connection, again }: { connection: Connection; again
       <p>
         <strong>{acts ? "Connected." : "Connected, reading only."}</strong>{" "}
         <span className="t2">
-          <b>{connection.name}</b> reads {connection.url}.
+          <b>{connection.name}</b> reads {connection.url}
+          {connection.permit ? <span className="t3"> · audit row {connection.permit}</span> : "."}
         </span>
       </p>
       <div className={p.buttons}>

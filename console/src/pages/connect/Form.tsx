@@ -59,6 +59,7 @@ export function ConnectForm(props: Props) {
       />
       <Token {...props} />
       <Field
+        id="connect-name"
         label="Name"
         hint="How it is called here; part of addresses, so it stays"
         value={props.name}

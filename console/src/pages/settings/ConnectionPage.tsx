@@ -18,7 +18,17 @@ import { Bones, Empty, Failure, Note, Section } from "../../ui/parts";
 import { useTest } from "../../ui/useTest";
 import { Facts, Reading } from "./Reading";
 import s from "./settings.module.css";
-import { canRotate, EndsSoon, FailingNote, placeOfToken, readText, StateLine, tokenText, WebhookText } from "./state";
+import {
+  canRotate,
+  EndsSoon,
+  FailingNote,
+  placeOfToken,
+  readText,
+  StateLine,
+  tokenText,
+  WebhookText,
+  withPermit,
+} from "./state";
 
 const Dialogs = lazy(() => import("./Dialogs"));
 const FROM = "/settings/connections/$name";
@@ -103,7 +113,7 @@ function Loaded({ connection: c }: { connection: Connection }) {
         {c.declared ? <Declared /> : null}
       </div>
       <Token connection={c} open={open} />
-      <WhatIsRead connection={c} />
+      <WhatIsRead connection={c} said={setSaid} />
       <Section title="Webhooks">
         <p>
           <WebhookText connection={c} />
@@ -213,7 +223,7 @@ function Token({ connection: c, open }: { connection: Connection; open: (act: "t
   );
 }
 
-function WhatIsRead({ connection: c }: { connection: Connection }) {
+function WhatIsRead({ connection: c, said }: { connection: Connection; said: (text: string | null) => void }) {
   const client = useQueryClient();
   const [values, setValues] = useState<ReturnType<typeof fieldsOf> | null>(null);
   const [refusal, setRefusal] = useState<Error | null>(null);
@@ -237,6 +247,7 @@ function WhatIsRead({ connection: c }: { connection: Connection }) {
       const next = await changeDiscovery(c.name, discoveryOf(values));
       client.setQueryData(connectionQuery(c.name).queryKey, next);
       setValues(null);
+      said(withPermit("It is read so from now on", next));
       await client.invalidateQueries({ queryKey: ["connections"] });
     } catch (cause) {
       setRefusal(cause instanceof Error ? cause : new Error(String(cause)));

@@ -34,6 +34,7 @@ import { BrokenIcon } from "../../ui/icons";
 import { Failure } from "../../ui/parts";
 import { TokenField, type TokenValue, tokenFault } from "../../ui/TokenField";
 import s from "./settings.module.css";
+import { withPermit } from "./state";
 
 type Of = {
   connection: Connection;
@@ -104,7 +105,7 @@ function UpdateToken({ connection: c, close, done }: Of) {
     if (text.trim() === "") return;
     try {
       const next = await updateToken(c.name, tokenOf(value.way, value.token, value.place));
-      done(next, "The new token was tested and is in use.");
+      done(next, withPermit("The new token was tested and is in use", next));
     } catch (cause) {
       const failed = reportOf(cause);
       if (failed) setReport(failed);
@@ -146,7 +147,8 @@ function Rotate({ connection: c, close, done }: Of) {
   const run = async () => {
     setError(null);
     try {
-      done(await rotateToken(c.name, expiresOn || undefined), "GitLab made a new token, and the old one has ended.");
+      const next = await rotateToken(c.name, expiresOn || undefined);
+      done(next, withPermit("GitLab made a new token, and the old one has ended", next));
     } catch (cause) {
       setError(wrong(cause));
     }

@@ -147,6 +147,11 @@ export function WebhookText({ connection: { webhooks: w } }: { connection: Conne
 
 export const readText = (c: Connection) => discoverySummary(c.discovery);
 
+/** What was done, and the row of the audit trail that tells of it. */
+export function withPermit(text: string, { permit }: Connection): string {
+  return permit ? `${text} · audit row ${permit}` : `${text}.`;
+}
+
 /** A button of a remedy that leads to where it can be done. */
 export function ToConnection(props: { name: string; act?: "token"; label: string }) {
   return (
