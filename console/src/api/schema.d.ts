@@ -747,7 +747,7 @@ export interface components {
         /** @description One check of a connection. */
         Check: {
             /**
-             * @description `address`, `name`, `port`, `proxy`, `tls`, `gitlab`, `clock`, `token`, `version`, `kind`, `expiry`, `scope-read`,
+             * @description `address`, `name`, `port`, `proxy`, `tls`, `gitlab`, `clock`, `token`, `expiry`, `version`, `kind`, `scope-read`,
              *     `projects`, `scope-act`, `scope-write`, `role`, `webhooks` or `rate`, in this order.
              */
             id: string;
