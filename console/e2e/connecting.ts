@@ -1,43 +1,68 @@
 /**
- * What the tests of connections share. Against the fixture server each check can be made to fail; `STAGEDOOR_CONNECT_URL` names a real
- * server without a connection instead, with `STAGEDOOR_CONNECT_GITLAB` (an address it can read),
- * `STAGEDOOR_CONNECT_READ_TOKEN` and `STAGEDOOR_CONNECT_API_TOKEN`; what only the fixture can do is skipped then.
+ * What the tests of connections share. What a person does is done at both: at a real server without a connection, when
+ * there is a binary, and at the fixture server, where each check can be made to fail and policy to refuse.
  */
 import type { Page } from "playwright-core";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import { start } from "../dev/server.mjs";
 import { open, PHONE, WIDE } from "./pages";
 
-const { STAGEDOOR_CONNECT_URL: real, STAGEDOOR_CONNECT_GITLAB: realGitlab } = process.env;
-export const fixture = !real;
-export const GITLAB = realGitlab ?? "https://gitlab.sandrill.example";
-export const READ = process.env.STAGEDOOR_CONNECT_READ_TOKEN ?? "glpat-read";
-export const API = process.env.STAGEDOOR_CONNECT_API_TOKEN ?? "glpat-full";
+export const GITLAB = "https://gitlab.sandrill.example";
+export const READ = "glpat-read";
+export const API = "glpat-full";
 
+type Look = { phone?: boolean; colorScheme?: "light" | "dark" };
 type Options = { scene?: string; pace?: number; first?: number; allowed?: boolean };
 
-/** A server of its own for the test; the real one is emptied of what the test added. */
-async function server(options: Options = {}): Promise<string> {
-  if (real) {
-    onTestFinished(async () => {
-      const { items } = (await (await fetch(`${real}/api/v1/connections`)).json()) as {
-        items: { name: string; declared: boolean }[];
-      };
-      for (const { name, declared } of items)
-        if (!declared) await fetch(`${real}/api/v1/connections/${name}`, { method: "DELETE" });
-    });
-    return real;
-  }
-  const server = await start({ scene: "first", pace: 2, ...options });
+const show = (base: string, path: string, { phone, colorScheme = "light" }: Look) =>
+  open(path, { base, viewport: phone ? PHONE : WIDE, colorScheme, reducedMotion: "reduce" });
+
+/** A page of a fixture server of its own. */
+export async function at(path: string, options: Options & Look = {}): Promise<Page> {
+  const { phone, colorScheme, ...rest } = options;
+  const server = await start({ scene: "first", pace: 2, ...rest });
   onTestFinished(server.close);
-  return server.url;
+  return show(server.url, path, { ...(phone ? { phone } : {}), ...(colorScheme ? { colorScheme } : {}) });
 }
 
-/** Of a server of the fixture: pages of a scene. */
-export async function at(path: string, options: Options & { phone?: boolean; colorScheme?: "light" | "dark" } = {}) {
-  const { phone, colorScheme = "light", ...rest } = options;
-  const base = await server(rest);
-  return open(path, { base, viewport: phone ? PHONE : WIDE, colorScheme, reducedMotion: "reduce" });
+export const fresh = inject("fresh");
+
+async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await fetch(`${fresh?.url}/api/v1${path}`, { method, headers, ...sent });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+/** The real server has none again. */
+async function empty(): Promise<void> {
+  const { items } = await api<{ items: { name: string }[] }>("GET", "/connections");
+  for (const { name } of items) await api("DELETE", `/connections/${name}`);
+}
+
+/** A page of the real server, which has no connection but `kept`: name to the role of its token. */
+export async function atReal(path: string, kept: Record<string, string> = {}, look: Look = {}): Promise<Page> {
+  onTestFinished(empty);
+  for (const [name, role] of Object.entries(kept))
+    await api("POST", "/connections", { name, url: fresh?.gitlab, token: fresh?.tokens[role] ?? fresh?.admin });
+  return show(fresh?.url ?? "", path, look);
+}
+
+export type Side = {
+  real: boolean;
+  gitlab: string;
+  read: string;
+  api: string;
+  at: (path: string, options?: Pick<Options, "pace" | "first"> & Look) => Promise<Page>;
+};
+
+/** The servers on which a person does the same. */
+export const SIDES: [string, Side][] = [["fixture", { real: false, gitlab: GITLAB, read: READ, api: API, at }]];
+if (fresh) {
+  const { gitlab, tokens } = fresh;
+  const [read = "", api = ""] = [tokens.read_only, tokens.maintainer];
+  SIDES.push(["real", { real: true, gitlab, read, api, at: (path, look = {}) => atReal(path, {}, look) }]);
 }
 
 export async function enter(page: Page, url: string, token: string): Promise<void> {

@@ -1,12 +1,14 @@
 /**
  * What the browser tests run against, in this order: a server that is named (`STAGEDOOR_URL`, with
  * `STAGEDOOR_GITLAB_URL` and `STAGEDOOR_GITLAB_TOKEN` if its GitLab may be written to), a binary (`STAGEDOOR_BIN`,
- * started as `demo --json` on free ports), or else the fixture server.
+ * started as `demo --json` on free ports), or else the fixture server. Of a binary there is also a server without any
+ * configuration, and a GitLab for it to be connected to.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { TestProject } from "vitest/node";
 import { start } from "../dev/server.mjs";
+import { folder, gitlab, type Running, stagedoor } from "./network";
 
 export type Target = {
   url: string;
@@ -15,9 +17,13 @@ export type Target = {
   fixture: boolean;
 };
 
+/** A server that has no connection, and what can be connected to it. */
+export type Fresh = { url: string; gitlab: string; tokens: Record<string, string>; admin: string };
+
 declare module "vitest" {
   interface ProvidedContext {
     target: Target;
+    fresh: Fresh | null;
   }
 }
 
@@ -73,9 +79,31 @@ async function choose(): Promise<{ target: Target; stop: () => Promise<void> }> 
   return { target: { url: fixture.url, gitlab: null, fixture: true }, stop: fixture.close };
 }
 
+async function fresh(binary: string): Promise<Running & { fresh: Fresh }> {
+  const room = folder();
+  const source = await gitlab(binary, { args: ["--edition", "premium"] });
+  // A webhook of this GitLab leads to this machine.
+  await source.control("PUT", "outbound", { allow: true });
+  const server = await stagedoor(binary, room.path);
+  return {
+    fresh: { url: server.url, gitlab: source.url, tokens: source.tokens, admin: source.admin },
+    async stop() {
+      await server.stop();
+      await source.stop();
+      room.remove();
+    },
+  };
+}
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { target, stop } = await choose();
   if (!target.fixture) await ready(target.url);
+  const { STAGEDOOR_URL, STAGEDOOR_BIN } = process.env;
+  const empty = STAGEDOOR_BIN && !STAGEDOOR_URL ? await fresh(STAGEDOOR_BIN) : null;
   project.provide("target", target);
-  return stop;
+  project.provide("fresh", empty?.fresh ?? null);
+  return async () => {
+    await empty?.stop();
+    await stop();
+  };
 }

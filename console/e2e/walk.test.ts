@@ -92,11 +92,11 @@ describe.runIf(binary)("a newcomer", () => {
     await fill(page, "Certificates to trust", ca.pem);
 
     // The token; on the way the address of a group became GitLab's.
-    await stops(page, "", /deploy token/i);
+    await stops(page, "This is no token for the API", /deploy token/i);
     await seen(page.getByText(/^Corrected from/));
     expect(await page.getByLabel("GitLab address").inputValue()).toMatch(new RegExp(`^https://localhost:${port}/?$`));
     await fill(page, "Token", token("expired"));
-    await stops(page, "", /expired/);
+    await stops(page, "The token has expired", /new token/);
     await fill(page, "Token", token("lonely"));
     await stops(page, "The token sees no project", /member/);
     await fill(page, "Token", token("read_only"));

@@ -8,6 +8,17 @@ export const client = createClient<paths>({
   querySerializer: { array: { style: "form", explode: true } },
 });
 
+const STATUS: Record<number, string> = {
+  400: "Bad Request",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  422: "Unprocessable Entity",
+  500: "Internal Server Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+};
+
 /** A refusal or failure, as far as it is known. `status` is 0 when no answer came at all. */
 export class ApiError extends Error {
   readonly status: number;
@@ -20,7 +31,9 @@ export class ApiError extends Error {
   constructor(status: number, body: unknown) {
     const problem = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
     const text = (key: string) => (typeof problem[key] === "string" ? (problem[key] as string) : null);
-    super(text("title") ?? (status === 0 ? "The server does not answer" : `The server answered ${status}`));
+    // The title of a refusal only says its status in words ("Conflict"); what happened is in its detail.
+    const said = text("title") === STATUS[status] ? text("detail") : null;
+    super(said ?? text("title") ?? (status === 0 ? "The server does not answer" : `The server answered ${status}`));
     this.name = "ApiError";
     this.status = status;
     this.slug = (text("type") ?? "").replace(/^urn:stagedoor:problem:/, "");

@@ -86,7 +86,7 @@ export function Failure({ error, retry }: { error: Error; retry?: (() => void) |
     <div role="alert">
       <Note tone="red">
         <strong>{error.message}</strong>
-        {api?.detail ? <div>{api.detail}</div> : null}
+        {api?.detail && api.detail !== api.message ? <div>{api.detail}</div> : null}
         {api?.requestId ? <div className="t3">Request {api.requestId}</div> : null}
         {retry ? (
           <Button size="xs" mt={8} onClick={retry}>

@@ -88,20 +88,22 @@ export function EndsSoon({ connection: c, bare = false }: { connection: Connecti
   if (left == null || left > SOON_DAYS || c.state === "failing") return null;
   return (
     <Note tone="amber">
-      <strong>
-        {left < 0 ? "The token has ended." : `The token ends ${left === 0 ? "today" : `in ${plural(left, "day")}`}.`}
-      </strong>{" "}
-      Nothing is read after that.{" "}
-      {bare ? null : (
-        <Link
-          to="/settings/connections/$name"
-          params={{ name: c.name }}
-          search={canRotate(c) ? { act: "rotate" } : {}}
-          className="link"
-        >
-          {canRotate(c) ? "Rotate it" : "See how to replace it"}
-        </Link>
-      )}
+      <p>
+        <strong>
+          {left < 0 ? "The token has ended." : `The token ends ${left === 0 ? "today" : `in ${plural(left, "day")}`}.`}
+        </strong>{" "}
+        Nothing is read after that.{" "}
+        {bare ? null : (
+          <Link
+            to="/settings/connections/$name"
+            params={{ name: c.name }}
+            search={canRotate(c) ? { act: "rotate" } : {}}
+            className="link"
+          >
+            {canRotate(c) ? "Rotate it" : "See how to replace it"}
+          </Link>
+        )}
+      </p>
     </Note>
   );
 }
