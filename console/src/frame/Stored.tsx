@@ -9,11 +9,14 @@ import { DialogHead } from "../ui/DialogHead";
 
 const KEPT: [string, string][] = [
   [
-    "The token and a proxy's password",
+    "The token, a proxy's password, secrets of webhooks",
     "Encrypted in Stagedoor's database, with a key from a file outside of it. No page, log or audit row shows them again.",
   ],
   ["Address, proxy, certificates", "As you give them."],
-  ["What is read", "Catalog files, CODEOWNERS, projects, groups and members, so that pages answer at once. No code."],
+  [
+    "What is read",
+    "Catalog files and what they include, CODEOWNERS, projects, groups, members, and whose most of the recent commits are, so that pages answer at once. No code.",
+  ],
   ["What is done", "Every action with person and time, in the audit trail."],
 ];
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Check, CheckState, Grade } from "../api/connections";
-import { midSentence, PLANNED, rowsOf, summary } from "./checks";
+import { beyond, midSentence, PLANNED, rowsOf, summary } from "./checks";
 
 const check = (id: string, grade: Grade, state: CheckState): Check => ({
   id,
@@ -69,3 +69,14 @@ it("puts a title into a sentence", () => {
   expect(midSentence("The token expired")).toBe("the token expired");
   expect(midSentence("GitLab does not accept the token")).toBe("GitLab does not accept the token");
 });
+
+it.each([
+  [
+    "The token was revoked",
+    'The token was revoked (GitLab says "Token was revoked.")',
+    'GitLab says "Token was revoked."',
+  ],
+  ["The port does not open", "nothing listens there", "nothing listens there"],
+  ["The token has expired", "the token has expired", ""],
+  ["The token ends", "The token ends in 3 days", "The token ends in 3 days"],
+])("%s: %s", (title, detail, more) => expect(beyond(title, detail)).toBe(more));

@@ -79,6 +79,18 @@ export function summary(part: Part, checks: readonly Check[], reads: boolean | n
   return `${passed} of ${Math.max(of, mine.length)} passed`;
 }
 
+/** What a detail says beyond its title: it often begins with the same words and has the rest in brackets. */
+export function beyond(title: string, detail: string): string {
+  if (!detail.toLowerCase().startsWith(title.toLowerCase())) return detail;
+  const rest = detail.slice(title.length).trim();
+  return /^\(.*\)$/.exec(rest) ? rest.slice(1, -1) : rest === "" ? "" : detail;
+}
+
+/** With a stop, to stand before another one; nothing stays nothing. */
+export function sentence(text: string): string {
+  return text === "" || /[.!?]["”]?$/.test(text) ? text : `${text}.`;
+}
+
 /** "The token expired" → "the token expired", to follow a colon; names keep their letters. */
 export function midSentence(title: string): string {
   return /^(The|This|That|It|Its|A|An|No)\b/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;

@@ -225,6 +225,11 @@ export function daysLeftText(left: number): string {
   return left === 1 ? "1 day left" : `${left} days left`;
 }
 
+/** An address as people write it. */
+export function shownUrl(url: string): string {
+  return url.replace(/\/$/, "");
+}
+
 /** Which groups, in words, for a line of facts. */
 export function discoverySummary(d: Discovery): string {
   const f = fieldsOf(d);

@@ -11,7 +11,7 @@ import {
 } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import type { Check, Remedy } from "../api/connections";
-import { type Part, type Row, rowsOf, summary } from "../lib/checks";
+import { beyond, type Part, type Row, rowsOf, summary } from "../lib/checks";
 import k from "./checks.module.css";
 import { BrokenIcon } from "./icons";
 import type { TestState } from "./useTest";
@@ -80,7 +80,7 @@ function Ended({ check, again }: { check: Check; again: boolean }) {
       <StateIcon state={check.state} />
       <div className={said ? k.said : k.line}>
         <span className={k.title}>{check.title}</span>
-        {again && check.state === "skipped" ? null : <span className="t3 sm">{check.detail}</span>}
+        {again && check.state === "skipped" ? null : <span className="t3 sm">{beyond(check.title, check.detail)}</span>}
       </div>
       <span className={`sm ${check.state === "failed" ? "red" : check.state === "note" ? "t2" : "t3"}`}>
         {WORD[check.state]}

@@ -4,6 +4,7 @@ import { IconPlus } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { Connection } from "../../api/connections";
+import { shownUrl } from "../../lib/draft";
 import p from "./connect.module.css";
 
 export function Connected({ connection, again }: { connection: Connection; again: () => void }) {
@@ -16,7 +17,7 @@ export function Connected({ connection, again }: { connection: Connection; again
       <p>
         <strong>{acts ? "Connected." : "Connected, reading only."}</strong>{" "}
         <span className="t2">
-          <b>{connection.name}</b> reads {connection.url}
+          <b>{connection.name}</b> reads {shownUrl(connection.url)}
           {connection.permit ? <span className="t3"> · audit row {connection.permit}</span> : "."}
         </span>
       </p>

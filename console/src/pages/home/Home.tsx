@@ -5,7 +5,7 @@ import { Link, Navigate } from "@tanstack/react-router";
 import { type Connection, connectionsQuery } from "../../api/connections";
 import { kindCountsQuery, problemsQuery, statusQuery } from "../../api/queries";
 import type { CatalogStatus, FacetValue } from "../../api/types";
-import { midSentence } from "../../lib/checks";
+import { beyond, midSentence, sentence } from "../../lib/checks";
 import { daysLeftText, endsSoon } from "../../lib/draft";
 import { isFilling, phaseText, trouble } from "../../lib/freshness";
 import { kindPlural } from "../../lib/ref";
@@ -159,7 +159,7 @@ function StoppedWorking({ connection: { name, url, declared, failing } }: { conn
           )}
         </span>
         <div className={c.sub} style={{ marginTop: 2 }}>
-          {failing?.detail ?? url}. What is shown is the last good state.
+          {failing ? sentence(beyond(failing.title, failing.detail)) : `${url}.`} What is shown is the last good state.
         </div>
       </div>
       <Link to="/settings/connections/$name" params={{ name }} search={token ? { act: "token" } : {}} className={h.act}>

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type Connection, testKept } from "../../api/connections";
 import type { ConnectionStatus } from "../../api/types";
+import { shownUrl } from "../../lib/draft";
 import { Act } from "../../ui/Act";
 import { Checks } from "../../ui/Checks";
 import { Failure, Tag } from "../../ui/parts";
@@ -41,7 +42,7 @@ export function Card({ name, connection: c, reading }: Props) {
           </Link>
         </h3>
         <a href={url} target="_blank" rel="noreferrer" className="row g4 t2 quiet-hover cut">
-          <span className="cut">{url}</span> <IconExternalLink className="icon-s t3" aria-hidden="true" />
+          <span className="cut">{shownUrl(url)}</span> <IconExternalLink className="icon-s t3" aria-hidden="true" />
         </a>
         {c?.declared ? <Tag title="Declared in the configuration file">configuration</Tag> : null}
         <span className="grow" />

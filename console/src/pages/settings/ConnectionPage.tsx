@@ -7,7 +7,7 @@ import { lazy, type ReactNode, Suspense, useState } from "react";
 import { ApiError } from "../../api/client";
 import { type Connection, changeDiscovery, connectionQuery, previewKept, testKept } from "../../api/connections";
 import { statusQuery } from "../../api/queries";
-import { discoveryOf, fieldsOf, sameDiscovery } from "../../lib/draft";
+import { discoveryOf, fieldsOf, sameDiscovery, shownUrl } from "../../lib/draft";
 import { faultsOf } from "../../lib/faults";
 import { exact } from "../../lib/time";
 import type { ConnectionSearch } from "../../router";
@@ -94,7 +94,7 @@ function Loaded({ connection: c }: { connection: Connection }) {
       <div className={s.pageHead}>
         <h1>{c.name}</h1>
         <a href={c.url} target="_blank" rel="noreferrer" className="row g4 t2 quiet-hover cut">
-          <span className="cut">{c.url}</span> <IconExternalLink className="icon-s t3" aria-hidden="true" />
+          <span className="cut">{shownUrl(c.url)}</span> <IconExternalLink className="icon-s t3" aria-hidden="true" />
         </a>
         <span className="grow" />
         <Act
@@ -199,7 +199,7 @@ function Token({ connection: c, open }: { connection: Connection; open: (act: "t
               {facts.expiresOn}
             </time>
           ) : (
-            <span className="t3">{facts ? "never, or GitLab does not say" : "–"}</span>
+            <span className="t3">{facts?.tokenKind ? "never, or GitLab does not say" : "–"}</span>
           )}
         </Fact>
         <Fact name="Where it is">{placeOfToken(c)}</Fact>

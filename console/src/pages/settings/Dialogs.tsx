@@ -23,7 +23,7 @@ import {
   updateToken,
 } from "../../api/connections";
 import type { ConnectionStatus } from "../../api/types";
-import { listOf, tokenOf } from "../../lib/draft";
+import { listOf, shownUrl, tokenOf } from "../../lib/draft";
 import { faultsOf } from "../../lib/faults";
 import { plural } from "../../lib/time";
 import { Act } from "../../ui/Act";
@@ -114,7 +114,7 @@ function UpdateToken({ connection: c, close, done }: Of) {
   };
   return (
     <Dialog title={`New token for ${c.name}`} close={close}>
-      <p className="t2">For {c.url}. It is tested first; until it can read, the one there is stays in use.</p>
+      <p className="t2">For {shownUrl(c.url)}. It is tested first; until it can read, the one there is stays in use.</p>
       <TokenField
         id="new-token"
         first
@@ -197,7 +197,7 @@ function Remove({ connection: c, close, reading }: Of & { reading: ConnectionSta
   return (
     <Dialog title={`Remove ${c.name}`} close={close}>
       <p>
-        Stagedoor stops reading <b>{c.url}</b> and deletes its token here.
+        Stagedoor stops reading <b>{shownUrl(c.url)}</b> and deletes its token here.
       </p>
       {reading ? (
         <p>

@@ -3,6 +3,7 @@ import { Button } from "@mantine/core";
 import { IconCircleCheck, IconCircleDashed } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { Connection } from "../../api/connections";
+import { beyond } from "../../lib/checks";
 import { daysLeftText, discoverySummary, SOON_DAYS, tokenKindWord } from "../../lib/draft";
 import { plural } from "../../lib/time";
 import { Age } from "../../ui/Age";
@@ -71,7 +72,7 @@ export function FailingNote({ connection: c }: { connection: Connection }) {
   return (
     <Note tone="red">
       <strong>{failing.title}</strong>
-      <div>{failing.detail}</div>
+      <div>{beyond(failing.title, failing.detail)}</div>
       {failing.workedUntil ? (
         <div className="t2">
           It worked until <Age time={failing.workedUntil} suffix=" ago" />. What is shown is from then.
@@ -121,7 +122,8 @@ export function tokenText(c: Connection): string {
     parts.push(`${tokenKindWord(facts.tokenKind)}${name}${facts.tokenOwner ? ` of @${facts.tokenOwner}` : ""}`);
   }
   if (facts?.daysLeft != null) parts.push(daysLeftText(facts.daysLeft));
-  return parts.join(", ") || "not known yet";
+  if (parts.length > 0) return parts.join(", ");
+  return c.state === "failing" ? "not known while it fails" : "not known yet";
 }
 
 export function placeOfToken(c: Connection): string {
