@@ -62,8 +62,14 @@ pub struct Registered {
 
 impl Health {
     /// Takes a whole test in. What fails keeps its beginning while the same check fails.
-    pub(crate) fn take(&mut self, report: Report, now: Millis) {
+    pub(crate) fn take(&mut self, mut report: Report, now: Millis) {
         self.checked_at = Some(now);
+        if let Some(before) = self.report.take()
+            && !report.reads
+        {
+            // What a test that broke off did not get to learn is as it was last known.
+            report.facts.keep_of(before.facts);
+        }
         match report.failing() {
             None => {
                 self.worked_at = Some(now);
@@ -131,6 +137,27 @@ mod tests {
             millis: 1,
         };
         Report::of(None, false, vec![check], Facts::default(), (at, 1))
+    }
+
+    #[test]
+    fn whose_token_it_was_is_known_when_it_is_refused() {
+        let mut health = Health::default();
+        let mut good = report(State::Passed, 1);
+        good.facts.token_owner = Some("stagedoor".to_owned());
+        good.facts.scopes = vec!["read_api".to_owned()];
+        health.take(good, 1);
+        health.take(report(State::Failed, 2), 2);
+        let facts = health.report.clone().expect("a report").facts;
+        assert_eq!((facts.token_owner.as_deref(), facts.scopes.len()), (Some("stagedoor"), 1));
+        let mut other = report(State::Passed, 3);
+        other.facts.token_owner = Some("another".to_owned());
+        health.take(other, 3);
+        let facts = health.report.expect("a report").facts;
+        assert_eq!(
+            (facts.token_owner.as_deref(), facts.scopes.len()),
+            (Some("another"), 0),
+            "a whole test counts alone"
+        );
     }
 
     #[test]

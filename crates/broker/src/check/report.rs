@@ -256,6 +256,36 @@ pub struct Facts {
     pub rate: Option<u64>,
 }
 
+impl Facts {
+    /// Fills what is not known here with what was known before.
+    pub(crate) fn keep_of(&mut self, before: Self) {
+        let Self {
+            version,
+            enterprise,
+            token_kind,
+            token_owner,
+            token_name,
+            scopes,
+            expires_on,
+            expires_at,
+            projects,
+            rate,
+        } = before;
+        self.version = self.version.take().or(version);
+        self.enterprise = self.enterprise.or(enterprise);
+        self.token_kind = self.token_kind.or(token_kind);
+        self.token_owner = self.token_owner.take().or(token_owner);
+        self.token_name = self.token_name.take().or(token_name);
+        self.expires_on = self.expires_on.take().or(expires_on);
+        self.expires_at = self.expires_at.or(expires_at);
+        self.projects = self.projects.or(projects);
+        self.rate = self.rate.or(rate);
+        if self.scopes.is_empty() {
+            self.scopes = scopes;
+        }
+    }
+}
+
 /// A whole test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
