@@ -109,9 +109,9 @@ export function EndsSoon({ connection: c, bare = false }: { connection: Connecti
   );
 }
 
-/** Only what is kept here can be written anew here. */
+/** Only what is kept here can be written anew here, and only a token that works can ask for the next. */
 export function canRotate(c: Connection): boolean {
-  return !c.declared && c.tokenSource === "kept";
+  return !c.declared && c.tokenSource === "kept" && c.state !== "failing";
 }
 
 export function tokenText(c: Connection): string {
