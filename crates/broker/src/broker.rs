@@ -13,7 +13,7 @@ use policy::Permit;
 use secrecy::SecretString;
 use secrets::{Keys, SecretRef};
 use store::{ConnectionRow, Store};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
 
 use crate::{
@@ -62,6 +62,14 @@ pub enum Change {
     Listening(ConnectionName, bool),
 }
 
+/// A change, to be dropped when it is taken up: who asked for it waits until then, so that what is answered is so.
+#[derive(Debug)]
+pub struct Told {
+    /// What changed.
+    pub change: Change,
+    _taken_up: oneshot::Sender<()>,
+}
+
 /// The connections. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Broker {
@@ -76,15 +84,23 @@ pub(crate) struct Inner {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) options: Options,
     pub(crate) held: Mutex<BTreeMap<ConnectionName, Held>>,
-    pub(crate) changes: mpsc::UnboundedSender<Change>,
+    pub(crate) changes: mpsc::UnboundedSender<Told>,
     pub(crate) version: watch::Sender<u64>,
     /// One change at a time: each looks at what is there before it writes.
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 impl Broker {
+    /// Holds a connection, and waits until who reads it has taken it up.
+    pub(crate) async fn hold(&self, held: Held) {
+        for taken_up in self.put(held) {
+            // Whether it was taken up or the server stops: there is nothing more to wait for.
+            let _ended = taken_up.await;
+        }
+    }
+
     /// Holds a connection, and tells who reads it.
-    pub(crate) fn hold(&self, held: Held) {
+    pub(crate) fn put(&self, held: Held) -> Vec<oneshot::Receiver<()>> {
         let told = held.client.clone().map(|gitlab| Change::Connected {
             name: held.name.clone(),
             gitlab: Box::new(gitlab),
@@ -92,17 +108,17 @@ impl Broker {
         });
         let listening = Change::Listening(held.name.clone(), held.hears_everything());
         self.inner.held().insert(held.name.clone(), held);
-        if let Some(change) = told {
-            self.tell(change);
-            self.tell(listening);
-        }
+        let waiting = told.into_iter().flat_map(|change| [self.tell(change), self.tell(listening.clone())]).collect();
         self.changed();
+        waiting
     }
 
-    pub(crate) fn tell(&self, change: Change) {
-        if self.inner.changes.send(change).is_err() {
+    pub(crate) fn tell(&self, change: Change) -> oneshot::Receiver<()> {
+        let (taken_up, waiting) = oneshot::channel();
+        if self.inner.changes.send(Told { change, _taken_up: taken_up }).is_err() {
             tracing::debug!("a change of connections is told while the server stops");
         }
+        waiting
     }
 
     /// Something that pages show has changed.
@@ -252,7 +268,7 @@ impl Broker {
         held.next_check = Some(now + self.check_every());
         self.keep_health(&held.name, &held.health).await?;
         let view = held.view();
-        self.hold(held);
+        self.hold(held).await;
         Ok(view)
     }
 
@@ -280,8 +296,9 @@ impl Broker {
         self.kept(name)?;
         self.inner.store.remove_connection(name).await?;
         self.inner.held().remove(name);
-        self.tell(Change::Disconnected(name.clone()));
+        let taken_up = self.tell(Change::Disconnected(name.clone()));
         self.changed();
+        let _ended = taken_up.await;
         Ok(())
     }
 
@@ -302,7 +319,7 @@ impl Broker {
         let mut held = self.inner.copy(name)?;
         held.spec = spec;
         let view = held.view();
-        self.hold(held);
+        self.hold(held).await;
         Ok(view)
     }
 

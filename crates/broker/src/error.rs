@@ -18,7 +18,7 @@ pub enum BrokerError {
     Declared(ConnectionName),
     /// Another connection reads the same.
     #[error(
-        "{other} reads {url} already: everything would be there twice. Update the token of {other}, or give each of the two \
+        "the connection {other} reads {url} already: everything would be there twice. Update the token of {other}, or give each of the two \
          its own groups to read"
     )]
     SameInstance {

@@ -134,7 +134,7 @@ impl Broker {
             }
             (held.health.clone(), held.hears_everything())
         };
-        self.tell(Change::Listening(name.clone(), hears));
+        let _taken_up = self.tell(Change::Listening(name.clone(), hears)).await;
         self.changed();
         self.keep_health(name, &health).await
     }

@@ -21,7 +21,7 @@ mod tokens;
 mod watch;
 
 pub use actions::{AddConnection, ChangeDiscovery, RemoveConnection, TestConnection, UpdateToken};
-pub use broker::{Broker, Change, Options};
+pub use broker::{Broker, Change, Options, Told};
 pub use error::BrokerError;
 pub use health::{Failing, Health, Registered};
 pub use held::{Connection, HookSecrets, Origin};

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use crate::{
-    broker::{Broker, Change, Inner, Options},
+    broker::{Broker, Inner, Options, Told},
     check::CheckId,
     error::BrokerError,
     health::Health,
@@ -36,7 +36,7 @@ impl Broker {
         random: Arc<dyn Random>,
         declared: Vec<Declared>,
         options: Options,
-    ) -> Result<(Self, mpsc::UnboundedReceiver<Change>), BrokerError> {
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Told>), BrokerError> {
         let (changes, told) = mpsc::unbounded_channel();
         let inner = Inner {
             store,
@@ -52,7 +52,8 @@ impl Broker {
         let broker = Self { inner: Arc::new(inner) };
         for declared in declared {
             let held = broker.open_declared(declared).await?;
-            broker.hold(held);
+            // Nobody takes it up yet.
+            drop(broker.put(held));
         }
         for row in broker.inner.store.connections().await? {
             if broker.inner.held().contains_key(&row.name) {
@@ -60,7 +61,8 @@ impl Broker {
                 continue;
             }
             let held = broker.open_kept(row).await?;
-            broker.hold(held);
+            // Nobody takes it up yet.
+            drop(broker.put(held));
         }
         Ok((broker, told))
     }

@@ -143,7 +143,7 @@ impl Broker {
         }
         let kept = self.keep_health(name, &held.health).await;
         let view = held.view();
-        self.hold(held);
+        self.hold(held).await;
         kept.map(|()| view)
     }
 }

@@ -116,7 +116,7 @@ impl Broker {
         let Ok(mut held) = self.inner.copy(name) else { return };
         self.make_client(&mut held).await;
         tracing::info!(connection = %name, "another token was found where it is kept, and is used now");
-        self.hold(held);
+        self.hold(held).await;
     }
 
     /// Takes in what a look found.

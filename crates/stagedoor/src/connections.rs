@@ -2,7 +2,7 @@
 //! connections reaches whoever reads them.
 
 use anyhow::Context;
-use broker::{Change, Declared, Patience, Spec};
+use broker::{Change, Declared, Patience, Spec, Told};
 use catalog::{Catalog, sync::Sync};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -45,9 +45,9 @@ pub(crate) fn declared(config: &GitlabConfig) -> anyhow::Result<Declared> {
 }
 
 /// Passes on what the broker says, until it is gone.
-pub(crate) async fn pass_on(mut changes: UnboundedReceiver<Change>, sync: Sync, catalog: Catalog) {
-    while let Some(change) = changes.recv().await {
-        if let Err(error) = apply(change, &sync, &catalog).await {
+pub(crate) async fn pass_on(mut changes: UnboundedReceiver<Told>, sync: Sync, catalog: Catalog) {
+    while let Some(told) = changes.recv().await {
+        if let Err(error) = apply(&told.change, &sync, &catalog).await {
             tracing::error!(%error, "a change of connections was not taken up; it is with the next start");
         }
     }
@@ -55,22 +55,24 @@ pub(crate) async fn pass_on(mut changes: UnboundedReceiver<Change>, sync: Sync, 
 
 /// Takes up what is waiting, without waiting for more: at the start, before anything is answered.
 pub(crate) async fn pass_on_waiting(
-    changes: &mut UnboundedReceiver<Change>,
+    changes: &mut UnboundedReceiver<Told>,
     sync: &Sync,
     catalog: &Catalog,
 ) -> anyhow::Result<()> {
-    while let Ok(change) = changes.try_recv() {
-        apply(change, sync, catalog).await?;
+    while let Ok(told) = changes.try_recv() {
+        apply(&told.change, sync, catalog).await?;
     }
     Ok(())
 }
 
-async fn apply(change: Change, sync: &Sync, catalog: &Catalog) -> Result<(), catalog::CatalogError> {
+async fn apply(change: &Change, sync: &Sync, catalog: &Catalog) -> Result<(), catalog::CatalogError> {
     match change {
-        Change::Connected { name, gitlab, discovery } => sync.connect(name, *gitlab, *discovery).await,
-        Change::Disconnected(name) => sync.disconnect(&name).await,
+        Change::Connected { name, gitlab, discovery } => {
+            sync.connect(name.clone(), gitlab.as_ref().clone(), discovery.as_ref().clone()).await
+        }
+        Change::Disconnected(name) => sync.disconnect(name).await,
         Change::Listening(name, listening) => {
-            catalog.set_listening(&name, listening);
+            catalog.set_listening(name, *listening);
             Ok(())
         }
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use broker::{Broker, Change};
+use broker::{Broker, Told};
 use catalog::{
     Catalog,
     sync::{Sync, SyncSettings},
@@ -53,7 +53,7 @@ pub(crate) struct Server {
     services: api::Services,
     store: Store,
     sync: Sync,
-    changes: UnboundedReceiver<Change>,
+    changes: UnboundedReceiver<Told>,
     parts: Parts,
 }
 

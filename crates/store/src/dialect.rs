@@ -53,6 +53,8 @@ impl Dialect {
                 "PRAGMA foreign_keys = ON",
                 "PRAGMA cache_size = -4096",
                 "PRAGMA temp_store = MEMORY",
+                // What is deleted, such as a sealed token, is overwritten in the file, too.
+                "PRAGMA secure_delete = ON",
             ],
             Self::Postgres => &["SET statement_timeout = '60s'"],
         }

@@ -19,14 +19,14 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 async fn what_is_added_is_read_at_once_and_after_a_restart() {
     let sandbox = gitlab().await;
     let token = &sandbox.tokens["group_bot"];
-    let mut house = House::new().await;
+    let house = House::new().await;
     let added = house.add(connection("main", &format!("{}/sandrill", sandbox.url), token)).await.expect("added");
     assert_eq!(added.url.as_str(), format!("{}/", sandbox.url), "the address was corrected");
     assert!(added.failing.is_none() && added.report.expect("a report").reads);
     assert_eq!(house.told(), ["connected main", "listening main false"]);
     let bytes = bytes_of(house.folder.path());
     assert!(!bytes.is_empty() && !holds(&bytes, token), "the token stands in the database");
-    let mut again = house.restarted().await;
+    let again = house.restarted().await;
     assert_eq!(again.told(), ["connected main", "listening main false"]);
     let client = again.broker.gitlab(&name("main")).expect("known").expect("a client");
     assert_eq!(client.own_token().await.expect("accepted").name, "sandbox group_bot");
@@ -35,7 +35,7 @@ async fn what_is_added_is_read_at_once_and_after_a_restart() {
 #[tokio::test]
 async fn one_that_cannot_read_is_not_kept() {
     let sandbox = gitlab().await;
-    let mut house = House::new().await;
+    let house = House::new().await;
     let refused = house.add(connection("main", &sandbox.url, &sandbox.tokens["lonely"])).await.expect_err("refused");
     let BrokerError::Fails(report) = refused else { panic!("{refused}") };
     assert_eq!(report.failing().expect("one").id, CheckId::Projects);
@@ -66,7 +66,7 @@ async fn one_gitlab_is_not_read_twice_unless_each_has_its_groups() {
 #[tokio::test]
 async fn a_token_is_replaced_only_by_one_that_reads() {
     let sandbox = gitlab().await;
-    let mut house = House::new().await;
+    let house = House::new().await;
     house.add(connection("main", &sandbox.url, &sandbox.tokens["maintainer"])).await.expect("added");
     house.told();
     let permit = house.permit(UpdateToken { name: name("main"), token: pasted(&sandbox.tokens["expired"]) }).await;
@@ -137,7 +137,7 @@ async fn what_worked_and_stopped_says_since_when_and_by_which_check() {
 #[tokio::test]
 async fn a_removed_connection_leaves_no_secret() {
     let sandbox = gitlab().await;
-    let mut house = House::new().await;
+    let house = House::new().await;
     house.add(connection("main", &sandbox.url, &sandbox.tokens["owner"])).await.expect("added");
     house.told();
     let permit = house.permit(RemoveConnection { name: name("main") }).await;
@@ -158,7 +158,7 @@ async fn a_secret_that_cannot_be_opened_stops_its_connection_alone() {
     let house = House::new().await;
     house.add(connection("main", &sandbox.url, &sandbox.tokens["owner"])).await.expect("added");
     std::fs::write(house.folder.path().join("secrets.key"), "ab".repeat(32)).expect("another key");
-    let mut house = house.restarted().await;
+    let house = house.restarted().await;
     let connection = house.broker.get(&name("main")).expect("known");
     let failing = connection.failing.expect("failing");
     assert!(failing.detail.contains("not in the key file"), "{}", failing.detail);
@@ -180,7 +180,7 @@ async fn a_token_by_reference_is_taken_up_when_it_changes_there() {
         hook_signing: None,
         register: None,
     };
-    let mut house = House::with(vec![declared]).await;
+    let house = House::with(vec![declared]).await;
     assert_eq!(house.told(), ["connected main", "listening main false"]);
     std::fs::write(file.path(), &sandbox.tokens["owner"]).expect("written");
     let permit = house.permit(TestConnection::Kept(name("main"))).await;

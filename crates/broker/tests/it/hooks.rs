@@ -13,7 +13,7 @@ async fn one(house: &House, target: &HookTarget) -> HookPlan {
 #[tokio::test]
 async fn a_hook_that_gitlab_cannot_deliver_to_is_kept_with_its_words() {
     let sandbox = gitlab().await;
-    let mut house = House::new().await;
+    let house = House::new().await;
     house.add(connection("main", &sandbox.url, &sandbox.admin_token)).await.expect("added");
     house.told();
     let HookPlan::Register(target, action) = one(&house, &HookTarget::System).await else { panic!("not planned") };

@@ -1,6 +1,10 @@
 //! A broker over a database of its own, a stand-in GitLab, and the gate.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use broker::{AddConnection, Broker, BrokerError, Change, Connection, Declared, Given, NewConnection, Options};
 use model::{Action, Clock, ConnectionName, Ctx, Discovery, ManualClock, Principal, RequestId, SystemRandom};
@@ -10,12 +14,11 @@ use secrecy::SecretString;
 use secrets::Keys;
 use serde_json::Value;
 use store::Store;
-use tokio::sync::mpsc::UnboundedReceiver;
 use url::Url;
 
 pub(crate) struct House {
     pub(crate) broker: Broker,
-    pub(crate) told: UnboundedReceiver<Change>,
+    told: Arc<Mutex<Vec<String>>>,
     pub(crate) store: Store,
     pub(crate) gate: Gate,
     pub(crate) ctx: Ctx,
@@ -65,7 +68,17 @@ impl House {
         let gate = Gate::new(Arc::new(store.clone()));
         let ctx = Ctx::new(Principal::Operator, RequestId::fresh(random.as_ref()), Arc::clone(&shared));
         let opened = Broker::open((store.clone(), keys), shared, random, declared, options).await;
-        let (broker, told) = opened.expect("broker");
+        let (broker, mut changes) = opened.expect("broker");
+        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = Arc::clone(&told);
+        while let Ok(change) = changes.try_recv() {
+            kept.lock().expect("told").push(word(&change.change));
+        }
+        tokio::spawn(async move {
+            while let Some(change) = changes.recv().await {
+                kept.lock().expect("told").push(word(&change.change));
+            }
+        });
         Self { broker, told, store, gate, ctx, clock, folder }
     }
 
@@ -85,16 +98,16 @@ impl House {
     }
 
     /// What was told since the last time, one word each.
-    pub(crate) fn told(&mut self) -> Vec<String> {
-        let mut words = Vec::new();
-        while let Ok(change) = self.told.try_recv() {
-            words.push(match change {
-                Change::Connected { name, .. } => format!("connected {name}"),
-                Change::Disconnected(name) => format!("disconnected {name}"),
-                Change::Listening(name, yes) => format!("listening {name} {yes}"),
-            });
-        }
-        words
+    pub(crate) fn told(&self) -> Vec<String> {
+        std::mem::take(&mut *self.told.lock().expect("told"))
+    }
+}
+
+fn word(change: &Change) -> String {
+    match change {
+        Change::Connected { name, .. } => format!("connected {name}"),
+        Change::Disconnected(name) => format!("disconnected {name}"),
+        Change::Listening(name, yes) => format!("listening {name} {yes}"),
     }
 }
 
