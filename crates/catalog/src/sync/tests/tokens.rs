@@ -45,6 +45,8 @@ async fn a_token_that_ends_amid_a_pass_removes_nothing_and_is_not_hammered() {
             .stale
             .clone();
         assert_eq!(stale, None, "{operation}: it is the connection that fails, not a file");
+        house.until("told", |house| house.status("main").next_at.is_some()).await;
+        house.until_waiting().await;
         // Webhooks and people asking for more change nothing for a minute.
         let before = fake.asked().len();
         house.store.wake(&[project_job(&name("main"), ProjectId(1))]).await.expect("woken");
@@ -82,6 +84,7 @@ async fn a_push_that_finds_the_token_refused_shows_it() {
     fake.change(|world| world.refuse_at = Some("CatalogProjects"));
     house.store.wake(&[project_job(&name("main"), ProjectId(1))]).await.expect("woken");
     house.until("shown", |house| house.status("main").phase == Phase::Failed).await;
+    house.until_waiting().await;
     assert_eq!(house.status("main").error.expect("an error").code, "token-revoked");
     fake.change(|world| world.refuse_at = None);
     house.later(61_000).await;
