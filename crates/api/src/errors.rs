@@ -59,7 +59,12 @@ impl From<BrokerError> for Failure {
             BrokerError::Invalid { .. } => Self::bad_request(sentence(&error)),
             BrokerError::Gitlab(upstream) => {
                 let detail = format!("{}. {}.", first_upper(&upstream.message), first_upper(&upstream.remedy));
-                Self::new(StatusCode::BAD_GATEWAY, "gitlab", detail)
+                // What somebody can mend by asking otherwise is no failure of GitLab.
+                let status = match upstream.whose {
+                    gitlab::Whose::Caller => StatusCode::UNPROCESSABLE_ENTITY,
+                    gitlab::Whose::Upstream | gitlab::Whose::Ours => StatusCode::BAD_GATEWAY,
+                };
+                Self::new(status, "gitlab", detail)
                     .with_error(serde_json::json!({ "code": upstream.kind.as_str(), "remedy": upstream.remedy }))
             }
             BrokerError::OnlyInMemory(_) => {

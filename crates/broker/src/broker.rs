@@ -233,7 +233,7 @@ impl Broker {
             return Err(BrokerError::Fails(Box::new(report)));
         }
         let url = Url::parse(&report.url).map_err(|_| unusable(&new.name))?;
-        self.refuse_twins(&url, &new.discovery)?;
+        self.refuse_twins(&new.name, &url, &new.discovery)?;
         let (spec, password) = new.parts()?;
         let now = self.inner.clock.now();
         let row = ConnectionRow {
@@ -273,9 +273,9 @@ impl Broker {
     }
 
     /// The same projects through two connections would be there twice.
-    fn refuse_twins(&self, url: &Url, discovery: &Discovery) -> Result<(), BrokerError> {
+    fn refuse_twins(&self, name: &ConnectionName, url: &Url, discovery: &Discovery) -> Result<(), BrokerError> {
         let held = self.inner.held();
-        let same = held.values().find(|other| {
+        let same = held.values().filter(|other| other.name != *name).find(|other| {
             other.url.as_str().trim_end_matches('/') == url.as_str().trim_end_matches('/')
                 && overlap(&other.spec.discovery.groups, &discovery.groups)
         });
@@ -310,11 +310,12 @@ impl Broker {
         let _turn = self.inner.turn.lock().await;
         let ChangeDiscovery { name, discovery } = permit.action();
         self.kept(name)?;
-        let spec = {
+        let (spec, url) = {
             let held = self.inner.held();
             let held = held.get(name).ok_or_else(|| BrokerError::Unknown(name.clone()))?;
-            Spec { discovery: discovery.clone(), ..held.spec.clone() }
+            (Spec { discovery: discovery.clone(), ..held.spec.clone() }, held.url.clone())
         };
+        self.refuse_twins(name, &url, discovery)?;
         self.inner.store.change_connection(name, &serde_json::to_string(&spec)?, &[]).await?;
         let mut held = self.inner.copy(name)?;
         held.spec = spec;

@@ -40,8 +40,9 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     let listen = free_or(options.listen).await;
     let serve = ServeOptions { config: Some(config), data: None, listen: Some(listen), database: None };
     let server = Server::prepare(Config::load(&serve)?).await?;
+    let stop = signals::told_to_stop()?;
     announce(&server.url(), &sandbox, &options)?;
-    server.run(signals::told_to_stop()).await?;
+    server.run(stop).await?;
     sandbox.shutdown().await?;
     Ok(())
 }

@@ -22,11 +22,12 @@ pub(crate) async fn run(options: SandboxOptions) -> anyhow::Result<()> {
         edition: options.edition,
     })
     .await?;
+    let stop = signals::told_to_stop()?;
     let mut out = io::stdout().lock();
     writeln!(out, "{}", started.banner())?;
     out.flush()?;
     drop(out);
-    signals::told_to_stop().await;
+    stop.await;
     started.shutdown().await?;
     Ok(())
 }

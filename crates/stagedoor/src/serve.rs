@@ -28,11 +28,12 @@ pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let config = Config::load(&options)?;
     logs::start(config.log.format, &config.log.filter)?;
     let server = Server::prepare(config).await?;
+    let stop = signals::told_to_stop()?;
     let mut out = io::stdout().lock();
     writeln!(out, "{}", json!({"url": server.url()}))?;
     out.flush()?;
     drop(out);
-    server.run(signals::told_to_stop()).await
+    server.run(stop).await
 }
 
 /// Time and randomness of the process.
