@@ -26,7 +26,7 @@ useBrowser();
 
 describe.runIf(binary)("a newcomer", () => {
   const parts: Running[] = [];
-  const room = folder();
+  let room: ReturnType<typeof folder>;
   let ca: Authority;
   let sandrill: Gitlab;
   let proxy: Squid;
@@ -38,6 +38,7 @@ describe.runIf(binary)("a newcomer", () => {
       parts.push(part);
       return part;
     };
+    room = folder();
     ca = authority(room.path);
     const tls = ca.leaf("localhost", `DNS:localhost,DNS:${PROXIED},IP:127.0.0.1`);
     sandrill = keep(await gitlab(binary, { tls }));
@@ -48,7 +49,7 @@ describe.runIf(binary)("a newcomer", () => {
   });
   afterAll(async () => {
     for (const part of parts.reverse()) await part.stop();
-    room.remove();
+    room?.remove();
   });
 
   const fill = (page: Page, label: string, value: string) => page.getByLabel(label, { exact: true }).fill(value);
