@@ -98,6 +98,26 @@ describe.each(SIDES)("the first run, %s", (_, side) => {
     expect([tests(), adds()]).toEqual([1, 1]);
   });
 
+  it.skipIf(side.real)("does what was pressed before policy had answered", async () => {
+    const page = await side.at("/connect");
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route("**/api/v1/permissions*", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await enter(page, side.gitlab, side.api);
+    const tests = counting(page, "POST", /connections\/test$/);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    expect(tests()).toBe(0);
+    answer();
+    await seen(page.getByRole("button", { name: "Connect", exact: true }));
+    expect(tests()).toBe(1);
+  });
+
   it("takes a connect button away when the form is about something else", async () => {
     const page = await side.at("/connect");
     await enter(page, side.gitlab, side.api);

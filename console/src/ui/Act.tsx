@@ -78,6 +78,14 @@ export function Act({ action, on, label, icon: Icon, variant = "default", size =
   const { data: permission, error } = useQuery(permissionQuery(action, on));
   const { busy, press } = useOnce(run);
   const [open, setOpen] = useState(false);
+  // Pressed before policy has answered: done when it has, not dropped.
+  const [early, setEarly] = useState(false);
+  useEffect(() => {
+    if (!early || !(permission || error)) return;
+    setEarly(false);
+    if (permission?.allowed) press();
+    else if (permission) setOpen(true);
+  }, [early, permission, error, press]);
   const refused = permission ? !permission.allowed : false;
   return (
     <span className={c.anchor}>
@@ -89,7 +97,7 @@ export function Act({ action, on, label, icon: Icon, variant = "default", size =
         leftSection={
           refused ? (
             <IconLock className="icon-s" aria-hidden="true" />
-          ) : busy ? (
+          ) : busy || early ? (
             <IconLoader2 className="icon-s turn" aria-hidden="true" />
           ) : Icon ? (
             <Icon className="icon-s" aria-hidden="true" />
@@ -106,6 +114,7 @@ export function Act({ action, on, label, icon: Icon, variant = "default", size =
           event.preventDefault();
           if (refused) setOpen(!open);
           else if (permission) press();
+          else setEarly(!error);
         }}
       >
         {label}
