@@ -44,11 +44,11 @@ def projects_that_move(stage: Stage) -> None:
     gitlab = stage.gitlab()
     stage.add("main", gitlab, "owner")
     stage.read()
-    gitlab.move("sandrill/checkout/fares-api", "sandrill/harbour/fares-next")
-    gitlab.delete("sandrill/data/weather-cache")
+    gitlab.move("sandrill/harbour/ops-tools", "sandrill/checkout/ops-next")
+    gitlab.delete("sandrill/crew/safety-drills")
     stage.call("POST", "v1/catalog/refresh", {})
-    gone = {"sandrill/checkout/fares-api", "sandrill/data/weather-cache"}
-    until("both are as GitLab has them", lambda: "sandrill/harbour/fares-next" in stage.paths() and not gone & stage.paths())
+    gone = {"sandrill/harbour/ops-tools", "sandrill/crew/safety-drills"}
+    until("both are as GitLab has them", lambda: "sandrill/checkout/ops-next" in stage.paths() and not gone & stage.paths())
 
 
 def hooks_of_every_kind(stage: Stage) -> None:
