@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the first walk against its goals and prints figure, reference and goal. Usage: run.py BINARY [--rounds N]
+"""Measures the first walk and connections against their goals and prints figure, reference and goal. Usage: run.py BINARY [--rounds N]
 
 The reference is Backstage, measured on the same kind of estate (1,000 projects, each a Component and an API). A missed
 goal is printed as missed; nothing here fails a build. Each figure is the median of the rounds, peaks are the highest.
@@ -18,6 +18,8 @@ import time
 import urllib.request
 from http.client import HTTPConnection
 from pathlib import Path
+
+import connections
 
 HERE = Path(__file__).resolve().parent
 PROJECTS = 1000
@@ -215,15 +217,34 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {cpu}, {platform.system()} {platform.release()}"
 
 
+def table(rows: list[tuple]) -> list[str]:
+    """Figure, reference and goal, a line each."""
+    wide = max(len(row[0]) for row in rows)
+    lines = [f"{'what':{wide}} {'figure':>10}      {'Backstage':>9} {'goal':>8}"]
+    for name, figure, unit, reference, goal in rows:
+        mark = "" if goal is None else ("met" if figure <= goal else "MISSED")
+        shown = f"{figure:.1f}" if unit == "" and figure < 20 else f"{figure:.0f}" if unit in ("", "MB") else f"{figure:.3f}"
+        lines.append(f"{name:{wide}} {shown:>10} {unit:4} {reference:>9} {'' if goal is None else '≤ ' + str(goal):>8} {mark}")
+    return lines
+
+
 def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("binary")
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--idle-minutes", type=float, default=10, help="how long idle servers are watched")
+    options.add_argument("--only", choices=["first-walk", "connections"], help="a part of it")
     options = options.parse_args()
     out = HERE / "out"
     out.mkdir(exist_ok=True)
     log = out / "log.txt"
     log.write_text("")
+    if options.only != "first-walk":
+        text = "\n".join([f"{machine()}; connections", *table(connections.measure(options.binary, options.idle_minutes, log))])
+        print(text)
+        (out / "connections.txt").write_text(text + "\n")
+    if options.only == "connections":
+        return 0
     rounds = {ms: [first_load(options.binary, ms, log) for _ in range(options.rounds)] for ms in (0, 50)}
 
     pushed = sorted(pushes(options.binary, log))
@@ -259,12 +280,8 @@ def main() -> int:
         f"{PROJECTS} projects, {totals['components']} components, {totals['apis']} APIs ({totals['with a provider']} with a provider), {totals['entities']} entities",
         f"{machine()}; {options.rounds} rounds; HTTP on one kept connection, {REQUESTS} requests each",
         "",
-        f"{'what':34} {'figure':>10}      {'Backstage':>9} {'goal':>8}",
+        *table(rows),
     ]
-    for name, figure, unit, reference, goal in rows:
-        mark = "" if goal is None else ("met" if figure <= goal else "MISSED")
-        shown = f"{figure:.0f}" if unit in ("", "MB") else f"{figure:.3f}"
-        lines.append(f"{name:34} {shown:>10} {unit:4} {reference:>9} {'' if goal is None else '≤ ' + str(goal):>8} {mark}")
     text = "\n".join(lines)
     print(text)
     (out / "first-walk.txt").write_text(text + "\n")
