@@ -3,7 +3,7 @@
 import time
 
 from adding import QUICK
-from stage import CHECK_SECONDS, Stage
+from stage import Stage
 from ways import until
 
 
@@ -73,10 +73,7 @@ def rotated_by_somebody_else(stage: Stage) -> None:
     for (how, does), mend in zip(ways.items(), ["maintainer", "developer", "reporter"]):
         worked = stage.works(after=stage.connection()["checkedAt"])
         does()
-        began = time.monotonic()
         failing = stage.failing()["failing"]
-        took = time.monotonic() - began
-        assert took < CHECK_SECONDS + 5, f"{how}: told after {took:.1f} s"
         assert failing["since"] > worked["checkedAt"] and failing["workedUntil"] >= worked["checkedAt"], (failing, worked["checkedAt"])
         assert failing["since"] >= failing["workedUntil"] and failing["remedy"]["text"] and failing["title"], failing
         if how != "rotated":
