@@ -103,6 +103,7 @@ impl Test<'_> {
         self.pass(
             CheckId::Name,
             match resolved.proxy {
+                true if resolved.host == address => format!("the proxy {address} resolves GitLab's name itself"),
                 true => format!("the proxy {} is {address}{more}; it resolves GitLab's name itself", resolved.host),
                 false => format!("address {address}{more}"),
             },
