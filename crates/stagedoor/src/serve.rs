@@ -136,7 +136,8 @@ impl Server {
             }
         });
         api::serve(self.listener, self.services, stop).await?;
-        beside.abort_all();
+        // Ended before the database is, or what they do last would fail.
+        beside.shutdown().await;
         self.store.close().await;
         tracing::info!("stopped");
         Ok(())
