@@ -32,6 +32,8 @@ pub(super) struct Held {
 /// What a pass has found so far.
 #[derive(Default)]
 pub(super) struct Progress {
+    /// Projects of short last pages, to be read with those of other lists.
+    short: Vec<Project>,
     pub(super) seen: BTreeSet<ProjectId>,
     /// How many projects there should be.
     listed: u64,
@@ -134,6 +136,8 @@ impl Sync {
         for listing in connection.rules.listings() {
             complete &= self.list_one(connection, held, &listing, progress).await?;
         }
+        let short = std::mem::take(&mut progress.short);
+        self.read_page(connection, held, &paths(&connection.file), short, progress).await?;
         Ok(complete)
     }
 
@@ -169,8 +173,17 @@ impl Sync {
                 return Ok(false);
             }
             after.clone_from(&next);
+            let mut items = page.items;
+            if next.is_none() {
+                // Short last pages of several lists are read together: their files cost a request a hundred.
+                progress.short.append(&mut items);
+                if progress.short.len() < FULL {
+                    return Ok(complete);
+                }
+                items = std::mem::take(&mut progress.short);
+            }
             // The next page is listed while the files of this one are read.
-            let (read, listed) = tokio::join!(self.read_page(connection, held, &paths, page.items, progress), async {
+            let (read, listed) = tokio::join!(self.read_page(connection, held, &paths, items, progress), async {
                 match &next {
                     Some(cursor) => connection.gitlab.projects_in(listing, &want, Some(cursor)).await.map(Some),
                     None => Ok(None),
@@ -371,6 +384,9 @@ impl Sync {
         PartialRead { what: what.to_owned(), reason: reason.to_owned(), since: self.catalog.clock().now() }
     }
 }
+
+/// Projects whose files are worth a request of their own.
+const FULL: usize = 75;
 
 /// Paths asked for at once: each costs GitLab's complexity budget.
 const MOST_PATHS: usize = 20;
