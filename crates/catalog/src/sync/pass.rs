@@ -386,7 +386,7 @@ impl Sync {
 }
 
 /// Projects whose files are worth a request of their own.
-const FULL: usize = 75;
+const FULL: usize = 100;
 
 /// Paths asked for at once: each costs GitLab's complexity budget.
 const MOST_PATHS: usize = 20;
