@@ -65,7 +65,7 @@ def requests_of(gitlab: str) -> dict[str, int]:
 
 
 def discovery_requests(gitlab: str) -> int:
-    return sum(count for route, count in requests_of(gitlab).items() if any(part in route for part in ["graphql", "/groups", "/projects"]))
+    return sum(count for route, count in requests_of(gitlab).items() if any(part in route for part in ["graphql", "/groups", "/projects"]) and "commits" not in route)
 
 
 def peak_mb(pid: int) -> float:

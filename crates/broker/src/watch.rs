@@ -5,6 +5,7 @@ use std::time::Duration;
 use gitlab::{Kind, TokenKind};
 use model::{ConnectionName, Millis};
 use policy::Permit;
+use secrecy::SecretString;
 
 use crate::{
     actions::TestConnection,
@@ -38,7 +39,7 @@ impl Broker {
         let mut draft = self.draft_of_kept(name)?;
         draft.hearing.last_received = self.inner.store.last_hook(name).await?;
         let report = check::run(&draft, &self.inner.clock, &self.inner.random, tell).await;
-        self.note(name, Some(report.clone())).await?;
+        self.note(name, Some(report.clone()), draft.token.as_ref().ok()).await?;
         Ok(report)
     }
 
@@ -66,13 +67,14 @@ impl Broker {
     async fn look(&self, name: &ConnectionName) -> Result<(), BrokerError> {
         self.reread(name).await;
         let now = self.inner.clock.now();
-        let (client, works, oauth) = {
+        let (client, works, oauth, token) = {
             let held = self.inner.held();
             let Some(held) = held.get(name) else { return Ok(()) };
             let report = held.health.report.as_ref();
             let recent = report.is_some_and(|report| report.reads && now - report.checked_at < WHOLE);
             let oauth = report.is_some_and(|report| report.facts.token_kind == Some(TokenKind::Oauth));
-            (held.client.clone(), recent && held.health.failing.is_none(), oauth)
+            let token = held.opened.as_ref().map(|opened| opened.token.clone());
+            (held.client.clone(), recent && held.health.failing.is_none(), oauth, token)
         };
         if let (Some(client), true) = (&client, works) {
             let answered = match oauth {
@@ -80,9 +82,11 @@ impl Broker {
                 false => client.own_token().await.map(|_| ()),
             };
             match answered {
-                Ok(()) => return self.note(name, None).await,
+                Ok(()) => return self.note(name, None, token.as_ref()).await,
                 // Too many questions at the moment says nothing about the connection.
-                Err(error) if matches!(error.kind, Kind::RateLimited { .. }) => return self.note(name, None).await,
+                Err(error) if matches!(error.kind, Kind::RateLimited { .. }) => {
+                    return self.note(name, None, token.as_ref()).await;
+                }
                 Err(error) => tracing::info!(connection = %name, %error, "a connection is tested wholly"),
             }
         }
@@ -90,7 +94,7 @@ impl Broker {
         let mut draft = self.draft_of_kept(name)?;
         draft.hearing.last_received = self.inner.store.last_hook(name).await?;
         let report = check::run(&draft, &self.inner.clock, &self.inner.random, &mut |_| {}).await;
-        self.note(name, Some(report)).await
+        self.note(name, Some(report), draft.token.as_ref().ok()).await
     }
 
     /// A token by reference may have been renewed where it is.
@@ -119,13 +123,21 @@ impl Broker {
         self.hold(held).await;
     }
 
-    /// Takes in what a look found.
-    async fn note(&self, name: &ConnectionName, report: Option<Report>) -> Result<(), BrokerError> {
+    /// Takes in what a look with this token found; nothing, if another is used by now.
+    async fn note(
+        &self,
+        name: &ConnectionName,
+        report: Option<Report>,
+        token: Option<&SecretString>,
+    ) -> Result<(), BrokerError> {
         let _turn = self.inner.turn.lock().await;
         let now = self.inner.clock.now();
         let (kept, before, after) = {
             let mut held = self.inner.held();
             let Some(held) = held.get_mut(name) else { return Ok(()) };
+            if token.is_some_and(|token| !held.uses(token)) {
+                return Ok(());
+            }
             let before = held.health.failing.as_ref().map(|failing| failing.check);
             match report {
                 Some(report) => held.health.take(report, now),
