@@ -5,7 +5,9 @@
 
 mod catalog;
 mod connections;
+mod feed;
 mod jobs;
+mod queue;
 mod sources;
 mod support;
 mod trail;
