@@ -26,6 +26,11 @@ pub enum Event {
         /// Gone.
         removed: Vec<RefKey>,
     },
+    /// So much changed that everything must be read again.
+    Everything {
+        /// The number of the last change in it.
+        seq: u64,
+    },
     /// The status changed; read it with `Catalog::status`.
     Status,
 }
@@ -86,6 +91,7 @@ impl Feed {
     pub(crate) fn everything(&self, seq: u64) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Kept { seq, from: seq, events: VecDeque::new() };
+        let _nobody_listens = self.sender.send(Event::Everything { seq });
     }
 
     pub(crate) fn status(&self) {

@@ -13,7 +13,10 @@ use model::{ConnectionName, ProjectId};
 use store::{Applied, Batch, Dialect, FeedRow, Root, Told};
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::{Catalog, CatalogError, index::Change};
+use crate::{
+    Catalog, CatalogError,
+    index::{Change, Touched},
+};
 
 /// Rows of the feed that are read at once.
 const ROWS: i64 = 256;
@@ -138,22 +141,22 @@ impl Catalog {
         Ok(())
     }
 
-    /// In slices, between which readers have their turn.
+    /// In slices, between which readers have their turn; told as one change when all of it is shown.
     fn show_changes(&self, seq: i64, changes: Vec<Change>) {
-        let seq = u64::try_from(seq).unwrap_or(0);
         let mut changes = changes.into_iter().peekable();
+        let mut touched = Touched::default();
         loop {
-            let touched = {
-                let mut index = self.index_mut();
-                let slice: Vec<Change> =
-                    changes.by_ref().take(if index.is_empty() { usize::MAX } else { SLICE }).collect();
-                index.apply(slice)
-            };
-            self.feed().entities(seq, touched);
+            let mut index = self.index_mut();
+            let slice = if index.is_empty() { usize::MAX } else { SLICE };
+            let some = index.apply(changes.by_ref().take(slice).collect::<Vec<_>>());
+            drop(index);
+            touched.changed.extend(some.changed);
+            touched.removed.extend(some.removed);
             if changes.peek().is_none() {
-                return;
+                break;
             }
         }
+        self.feed().entities(u64::try_from(seq).unwrap_or(0), touched);
     }
 
     /// The feed does not reach back to what is shown: everything is read again.
