@@ -5,6 +5,7 @@
 //! knows no HTTP, no GitLab and no rules; it implements [`policy::Trail`].
 
 mod audit;
+mod backup;
 mod catalog;
 mod connections;
 mod dialect;
@@ -12,18 +13,23 @@ mod error;
 mod hooks;
 mod jobs;
 mod locations;
+mod lock;
 mod migrate;
 mod shares;
 mod sources;
 mod sql;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use model::Clock;
 use sqlx::{AnyPool, any::AnyPoolOptions};
 use tokio::sync::{Notify, mpsc};
 
 pub use audit::{AuditRow, ChainError};
+pub use backup::{
+    BackupError, BackupHeader, Created, Damage, Restored, TableRows, Verified, backup_name, create_backup,
+    restore_backup, verify_backup,
+};
 pub use catalog::{Applied, Batch, FileKey, FileRow, ProjectRow, Replacement, Root};
 pub use connections::{ConnectionRow, SealedRow};
 pub use dialect::Dialect;
@@ -31,6 +37,7 @@ pub use error::Error;
 pub use hooks::{Accepted, HookEvent};
 pub use jobs::{Job, JobKey};
 pub use locations::Location;
+pub use lock::Lock;
 pub use migrate::Tables;
 pub use shares::ShareRow;
 pub use sources::Source;
@@ -56,16 +63,34 @@ struct Inner {
     abandoned: mpsc::UnboundedSender<policy::TrailId>,
 }
 
+/// How a database is opened.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// The folder for the backup that is made before tables with rows are changed; without one none is made.
+    pub backups: Option<PathBuf>,
+}
+
 impl Store {
     /// Opens the database at `url` (`sqlite:/path/to/file` or `postgres://…`) and brings its tables up to date.
     ///
     /// # Errors
     /// When it cannot be reached or opened, or was written by a newer version.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        Self::open_with(url, clock, &OpenOptions::default()).await
+    }
+
+    /// As [`Store::open`], and makes a backup before tables with rows are changed.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; also when that backup cannot be written: the tables are then as they were.
+    pub async fn open_with(url: &str, clock: Arc<dyn Clock>, options: &OpenOptions) -> Result<Self, Error> {
         sqlx::any::install_default_drivers();
         let dialect = Dialect::of(url)?;
         let (writers, readers) = dialect.pool_sizes();
         let writer = connect(dialect, url, writers).await?;
+        if let Some(folder) = &options.backups {
+            backup::before_migration(&writer, url, folder, clock.now()).await?;
+        }
         migrate::run(dialect, &writer).await?;
         let reader = if dialect == Dialect::Postgres { writer.clone() } else { connect(dialect, url, readers).await? };
         let (abandoned, dropped) = mpsc::unbounded_channel();
