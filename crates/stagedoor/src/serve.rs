@@ -18,7 +18,7 @@ use model::{Clock, Ctx, Principal, Random, RequestId, SystemClock, SystemRandom}
 use policy::Gate;
 use secrets::Keys;
 use serde_json::json;
-use store::Store;
+use store::{Lock, OpenOptions, Store};
 use tokio::{net::TcpListener, sync::mpsc::UnboundedReceiver, task::JoinSet};
 use url::Url;
 
@@ -63,6 +63,8 @@ pub(crate) struct Server {
     address: SocketAddr,
     services: api::Services,
     store: Store,
+    /// Held to the end: the database is this process's.
+    _lock: Lock,
     sync: Sync,
     changes: UnboundedReceiver<Told>,
     parts: Parts,
@@ -81,9 +83,12 @@ impl Server {
             fs::create_dir_all(&config.data)
                 .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
         }
-        let store =
-            Store::open_as(&config.database_url(), Arc::clone(&parts.clock), replica_name(parts.random.as_ref()))
-                .await?;
+        let lock = Lock::take(&config.database_url(), "stagedoor serve")?;
+        let options = OpenOptions {
+            replica: Some(replica_name(parts.random.as_ref())),
+            backups: Some(config.data.join("backups")),
+        };
+        let store = Store::open_with(&config.database_url(), Arc::clone(&parts.clock), options).await?;
         if let Some(folder) = config.key_file().parent() {
             fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         }
@@ -130,7 +135,7 @@ impl Server {
             metrics,
             public_url: config.public_url,
         };
-        Ok(Self { listener, address, services, store, sync, changes, parts })
+        Ok(Self { listener, address, services, store, _lock: lock, sync, changes, parts })
     }
 
     /// The address that answers.

@@ -1,5 +1,9 @@
 //! What can go wrong with the database, and what to do about it.
 
+use std::{io, path::PathBuf};
+
+use crate::BackupError;
+
 /// An error of the store. None of them says that anything was removed: a transaction that fails changes nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -25,6 +29,36 @@ pub enum Error {
         found: i64,
         /// The newest this binary has.
         known: i64,
+    },
+    /// Another process has it for itself.
+    #[error("the database {database} is in use by {by}: end that first")]
+    InUse {
+        /// The file.
+        database: PathBuf,
+        /// Who, in its own words.
+        by: String,
+    },
+    /// It cannot be locked.
+    #[error("the lock file {path} cannot be made: {source}. Check that its folder is there and can be written")]
+    Lock {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its tables are older and were left as they are, because no backup could be written first.
+    #[error(
+        "the database has schema version {found} and was not brought to {known}, because the backup before could not \
+         be written: {why}. Make room or name another folder with `backups.folder`; `backups.beforeMigration: false` \
+         goes on without a backup"
+    )]
+    NoBackup {
+        /// Version in the database.
+        found: i64,
+        /// The newest this binary has.
+        known: i64,
+        /// What went wrong.
+        why: Box<BackupError>,
     },
     /// A statement failed.
     #[error("the database refused a statement: {0}")]

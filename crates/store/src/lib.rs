@@ -5,6 +5,7 @@
 //! knows no HTTP, no GitLab and no rules; it implements [`policy::Trail`].
 
 mod audit;
+mod backup;
 mod catalog;
 mod connections;
 mod dialect;
@@ -14,19 +15,24 @@ mod hooks;
 mod jobs;
 mod listen;
 mod locations;
+mod lock;
 mod migrate;
 mod replicas;
 mod shares;
 mod sources;
 mod sql;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use model::Clock;
 use sqlx::{Any, AnyPool, Transaction, any::AnyPoolOptions};
 use tokio::sync::{Notify, mpsc};
 
 pub use audit::{AuditRow, ChainError};
+pub use backup::{
+    BackupError, BackupHeader, Created, Damage, Restored, TableRows, Verified, backup_name, create_backup,
+    restore_backup, verify_backup,
+};
 pub use catalog::{Applied, Batch, FileKey, FileRow, ProjectRow, Reading, RemovedRow, Replacement, Root};
 pub use connections::{ConnectionRow, SealedRow};
 pub use dialect::Dialect;
@@ -36,6 +42,7 @@ pub use hooks::{Accepted, HookEvent};
 pub use jobs::{Claim, Job, JobKey, LONGEST_WAIT, QueueCounts, QueueRow, QueueState};
 pub use listen::Listener;
 pub use locations::Location;
+pub use lock::Lock;
 pub use migrate::Tables;
 pub use replicas::{ReplicaRow, StatusRow, TERM};
 pub use shares::ShareRow;
@@ -74,29 +81,42 @@ impl Inner {
     }
 }
 
+/// How a database is opened.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// The folder for the backup that is made before tables with rows are changed; without one none is made.
+    pub backups: Option<PathBuf>,
+    /// A name that no other process which uses the database has.
+    pub replica: Option<String>,
+}
+
 impl Store {
     /// Opens the database at `url` (`sqlite:/path/to/file` or `postgres://…`) and brings its tables up to date.
     ///
     /// # Errors
     /// When it cannot be reached or opened, or was written by a newer version.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        Self::open_as(url, clock, "alone".to_owned()).await
+        Self::open_with(url, clock, OpenOptions::default()).await
     }
 
-    /// As [`Store::open`], under a name that no other process which uses the database has.
+    /// As [`Store::open`], and as the options say.
     ///
     /// # Errors
-    /// As [`Store::open`].
-    pub async fn open_as(url: &str, clock: Arc<dyn Clock>, replica: String) -> Result<Self, Error> {
+    /// As [`Store::open`]; also when a backup cannot be written that they ask for: the tables are then as they were.
+    pub async fn open_with(url: &str, clock: Arc<dyn Clock>, options: OpenOptions) -> Result<Self, Error> {
         sqlx::any::install_default_drivers();
         let dialect = Dialect::of(url)?;
         let (writers, readers) = dialect.pool_sizes();
         let writer = connect(dialect, url, writers).await?;
+        if let Some(folder) = &options.backups {
+            backup::before_migration(&writer, url, folder, clock.now()).await?;
+        }
         migrate::run(dialect, &writer).await?;
         let reader = if dialect == Dialect::Postgres { writer.clone() } else { connect(dialect, url, readers).await? };
         let (abandoned, dropped) = mpsc::unbounded_channel();
         let (intake, waiting) = hooks::Intake::new();
         let url = url.to_owned();
+        let replica = options.replica.unwrap_or_else(|| "alone".to_owned());
         let jobs = Notify::new();
         let inner = Arc::new(Inner { dialect, url, replica, writer, reader, clock, jobs, abandoned, intake });
         tokio::spawn(audit::record_abandoned(Arc::downgrade(&inner), dropped));
