@@ -42,13 +42,16 @@ export function Owner({ row }: { row: EntityRow }) {
 /** The worst first, in a word where one code says it, in a number where several do. */
 export function Problems({ row }: { row: EntityRow }) {
   const { error, warning, note, codes } = row.problems;
-  if (error + warning + note === 0) return row.stale ? <StaleMark row={row} /> : <span className="t3">None</span>;
+  const onlyStale = row.stale && codes.every((code) => code === "stale");
+  if (onlyStale) return <StaleMark row={row} />;
+  if (error + warning + note === 0) return <span className="t3">None</span>;
   const alone = error + warning + note === 1 && codes[0] ? codeWord(codes[0]) : null;
   if (alone && codes[0] === "conflict") {
     return (
       <span className="row g6 red nowrap">
         <IconAlertTriangle className="icon-s" aria-hidden="true" />
         {alone}
+        {row.stale ? <StaleMark row={row} bare /> : null}
       </span>
     );
   }
@@ -67,14 +70,40 @@ export function Problems({ row }: { row: EntityRow }) {
         </span>
       ) : null}
       {error + warning === 0 ? <span className="t2 nowrap">{alone ?? plural(note, "note")}</span> : null}
+      {row.stale ? <StaleMark row={row} bare /> : null}
     </span>
   );
 }
 
-function StaleMark({ row }: { row: EntityRow }) {
+/** Beside another problem the icon says it alone. */
+function StaleMark({ row, bare = false }: { row: EntityRow; bare?: boolean }) {
+  // Later servers may only say that it is so.
+  const why = (row.stale as { reason?: string } | boolean | null) ?? null;
+  const reason = typeof why === "object" ? why?.reason : undefined;
   return (
-    <span className="row g6 red" title={row.stale?.reason}>
-      <IconAlertTriangle className="icon-s" aria-hidden="true" /> Stale
+    <span className="row g6 amber nowrap" title={reason ? `Stale: ${reason}` : "Stale"}>
+      <IconAlertTriangle
+        className="icon-s"
+        {...(bare ? { role: "img", "aria-label": "Stale" } : { "aria-hidden": true })}
+      />
+      {bare ? null : "Stale"}
+    </span>
+  );
+}
+
+/** When GitLab last confirmed what the row shows. The epoch means that nothing has yet. */
+function Confirmed({ row }: { row: EntityRow }) {
+  if (!row.stale) {
+    return (
+      <span className="t3">
+        <Age time={row.readAt} suffix=" ago" />
+      </span>
+    );
+  }
+  return (
+    <span className="row g6 amber">
+      <IconAlertTriangle className="icon-s" role="img" aria-label="Stale," />
+      <Age time={row.readAt} suffix=" ago" />
     </span>
   );
 }
@@ -149,6 +178,12 @@ export const COLUMNS = [
     ),
   }),
   column.display({
+    id: "confirmed",
+    header: "Confirmed",
+    meta: { label: "Confirmed", width: 96 } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => <Confirmed row={row} />,
+  }),
+  column.display({
     id: "problems",
     header: "Problems",
     meta: { label: "Problems", width: 184, sort: "problems", desc: true } satisfies ColumnMeta,
@@ -168,7 +203,7 @@ export function readColumns(cols: string | undefined): string[] {
 /** The name needs this much to be read (px). */
 export const NAME_WIDTH = 200;
 /** What goes first when the window is narrow. */
-const DROPPED = ["language", "changed", "system", "type", "lifecycle"];
+const DROPPED = ["language", "changed", "confirmed", "system", "type", "lifecycle"];
 
 /** Pixels that these columns need. */
 export function neededWidth(shown: readonly string[]): number {
@@ -178,11 +213,15 @@ export function neededWidth(shown: readonly string[]): number {
   }, 0);
 }
 
-/** Leaves out columns until the rest fits. What the address names is never left out: then the table scrolls. */
-export function fitColumns(cols: string | undefined, width: number): string[] {
+/**
+ * Leaves out columns until the rest fits, that by which the rows are sorted last. What the address names is never left
+ * out: then the table scrolls.
+ */
+export function fitColumns(cols: string | undefined, width: number, sort?: string): string[] {
   let shown = readColumns(cols);
   if (cols !== undefined || width === 0) return shown;
-  for (const id of DROPPED) {
+  const by = sort?.replace(/^-/, "");
+  for (const id of DROPPED.toSorted((a, b) => Number(a === by) - Number(b === by))) {
     if (neededWidth(shown) <= width) break;
     shown = shown.filter((column) => column !== id);
   }
