@@ -323,6 +323,10 @@ export async function start({
     world,
     solid,
     change,
+    /** Ends the event streams; the pages try to open them anew. */
+    hush() {
+      for (const stream of open) stream.end();
+    },
     async close() {
       if (beat) clearInterval(beat);
       clearInterval(growing);

@@ -264,6 +264,7 @@ export function makeWorld(extra = 0) {
     "GitLab answered 502; what is shown is the last good state",
     "Nothing; it is read again by itself.",
   );
+  find("manifest-svc").readAt = at(1840);
   find("manifest-svc").stale = { since: at(1800), reason: "GitLab answered 502 for sandrill/harbour/manifest-svc" };
   return { rows, problems, edges: [...EDGES], since: Date.now() };
 }
@@ -445,7 +446,7 @@ function reading(world, connection, filling) {
     entities: Math.floor(part * world.rows.length),
     startedAt: new Date(since).toISOString(),
     finishedAt: busy ? null : at(40),
-    lastGoodAt: failed ? at(720) : busy ? null : at(40),
+    lastGoodAt: failed ? connection.failing.workedUntil : busy ? null : at(40),
     nextAt: busy ? null : at(-80),
     intervalSeconds: 120,
     requests: 18,

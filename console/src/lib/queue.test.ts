@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../api/solid";
-import { allJobs, dropText, nextText, oldestAge, projectOf, stateWord } from "./queue";
+import { allIsWell, allJobs, dropText, nextText, oldestAge, projectOf, stateWord } from "./queue";
 import { readState } from "./states";
 
 const NOW = Date.parse("2026-11-20T18:00:00Z");
@@ -62,3 +62,17 @@ it("counts, and reads states from an address", () => {
   expect(oldestAge(null, NOW)).toBeNull();
   expect(oldestAge(ago(12), NOW)).toBe(12);
 });
+
+it.each([
+  [0, 0, null, true],
+  [0, 0, 3, true],
+  [0, 0, 61, false],
+  [1, 0, null, false],
+  [0, 1, null, false],
+])(
+  "is well only when nothing failed and nothing is late: %d dead, %d retrying, oldest %s",
+  (dead, retrying, age, well) => {
+    const counts = { dead, retrying, running: 5, waiting: 900 };
+    expect(allIsWell({ counts, oldestDue: age === null ? null : ago(age) }, NOW)).toBe(well);
+  },
+);

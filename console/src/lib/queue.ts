@@ -1,5 +1,5 @@
 /** Jobs in words: what state one is in, what comes next for it, and what dropping it would mean. */
-import type { Job, JobCounts, JobState } from "../api/solid";
+import type { Job, JobCounts, JobState, Queue } from "../api/solid";
 import { JOB_STATES } from "./states";
 import { ageSeconds, span, until } from "./time";
 
@@ -66,4 +66,9 @@ export const LATE = 60;
 
 export function oldestAge(oldestDue: string | null, now: number): number | null {
   return oldestDue === null ? null : ageSeconds(oldestDue, now);
+}
+
+/** Nothing failed and nothing waits for longer than it should. */
+export function allIsWell({ counts, oldestDue }: Pick<Queue, "counts" | "oldestDue">, now: number): boolean {
+  return counts.dead + counts.retrying === 0 && (oldestAge(oldestDue, now) ?? 0) <= LATE;
 }

@@ -71,7 +71,10 @@ describe("what is fresh", () => {
     { ...fresh, state: "unknown" as const },
     { ...fresh, state: "brand-new" as "fresh" },
   ])("never looks good without a time or by a word that is not known: %o", (freshness) => {
-    expect(at({ freshness }).state).toBe("unknown");
+    expect(at({ freshness })).toMatchObject({
+      state: "unknown",
+      next: "It is read by itself, at the latest in 1 min.",
+    });
   });
 });
 
@@ -86,7 +89,7 @@ describe("what is stale", () => {
     expect(at({ freshness: stale, connection: connection({ nextAt: ago(1) }) }).next).toBe(
       "It is tried again by itself.",
     );
-    expect(at({ freshness: stale, connection: connection({ phase: "reading" }) }).next).toMatch(/being read again/);
+    expect(at({ freshness: stale, connection: connection({ phase: "reading" }) }).next).toMatch(/being read now/);
   });
 
   it("does not promise a try that needs a person first", () => {

@@ -31,7 +31,7 @@ export function truth({ freshness, connection, lost, now }: Known): Truth {
   const interval = connection?.intervalSeconds ?? 0;
   const old = said.state === "fresh" && age !== null && interval > 0 && age > 2 * interval;
   if (said.state === "fresh") return { ...said, old, next: null, act: null };
-  return { ...said, old, ...whatNext(connection, lost, now) };
+  return { ...said, old, ...whatNext(said.state, connection, lost, now) };
 }
 
 function worst(freshness: Freshness, connection: ConnectionStatus | undefined, lost: boolean): Freshness {
@@ -45,14 +45,18 @@ function worst(freshness: Freshness, connection: ConnectionStatus | undefined, l
   return known ? freshness : { ...freshness, state: "unknown" };
 }
 
-function whatNext(c: ConnectionStatus | undefined, lost: boolean, now: number): Pick<Truth, "next" | "act"> {
+type Next = Pick<Truth, "next" | "act">;
+
+function whatNext(state: Freshness["state"], c: ConnectionStatus | undefined, lost: boolean, now: number): Next {
   if (lost) return { next: "The page tries to reach it by itself.", act: null };
   if (c?.error && !c.error.retry) {
     return { next: `It is not tried again before something changes: ${c.error.remedy}`, act: c.name };
   }
-  if (c && isBusy(c)) return { next: "It is being read again now.", act: null };
+  // What was not confirmed yet has not failed either.
+  const again = state === "stale" ? "tried again" : "read";
+  if (c && isBusy(c)) return { next: "It is being read now.", act: null };
   if (c?.nextAt && Date.parse(c.nextAt) > now) {
-    return { next: `It is tried again by itself, at the latest ${until(c.nextAt, now)}.`, act: null };
+    return { next: `It is ${again} by itself, at the latest ${until(c.nextAt, now)}.`, act: null };
   }
-  return { next: "It is tried again by itself.", act: null };
+  return { next: `It is ${again} by itself.`, act: null };
 }

@@ -39,11 +39,11 @@ export function Owner({ row }: { row: EntityRow }) {
   );
 }
 
-/** The worst first, in a word where one code says it, in a number where several do. */
-export function Problems({ row }: { row: EntityRow }) {
+/** `aged`: with how old a stale row is. The worst first, in a word where one code says it, in a number where several do. */
+export function Problems({ row, aged = false }: { row: EntityRow; aged?: boolean }) {
   const { error, warning, note, codes } = row.problems;
   const onlyStale = row.stale && codes.every((code) => code === "stale");
-  if (onlyStale) return <StaleMark row={row} />;
+  if (onlyStale) return <StaleMark row={row} aged={aged} />;
   if (error + warning + note === 0) return <span className="t3">None</span>;
   const alone = error + warning + note === 1 && codes[0] ? codeWord(codes[0]) : null;
   if (alone && codes[0] === "conflict") {
@@ -75,8 +75,8 @@ export function Problems({ row }: { row: EntityRow }) {
   );
 }
 
-/** Beside another problem the icon says it alone. */
-function StaleMark({ row, bare = false }: { row: EntityRow; bare?: boolean }) {
+/** Beside another problem the icon says it alone; where there is no column for it, the age stands with the word. */
+function StaleMark({ row, bare = false, aged = false }: { row: EntityRow; bare?: boolean; aged?: boolean }) {
   // Later servers may only say that it is so.
   const why = (row.stale as { reason?: string } | boolean | null) ?? null;
   const reason = typeof why === "object" ? why?.reason : undefined;
@@ -87,25 +87,22 @@ function StaleMark({ row, bare = false }: { row: EntityRow; bare?: boolean }) {
         {...(bare ? { role: "img", "aria-label": "Stale" } : { "aria-hidden": true })}
       />
       {bare ? null : "Stale"}
+      {aged ? <Age time={row.readAt} /> : null}
     </span>
   );
 }
 
 /** When GitLab last confirmed what the row shows. The epoch means that nothing has yet. */
 function Confirmed({ row }: { row: EntityRow }) {
-  if (!row.stale) {
+  if (row.stale) {
     return (
-      <span className="t3">
-        <Age time={row.readAt} suffix=" ago" />
+      <span className="row g6 amber">
+        <IconAlertTriangle className="icon-s" role="img" aria-label="Stale," />
+        <Age time={row.readAt} />
       </span>
     );
   }
-  return (
-    <span className="row g6 amber">
-      <IconAlertTriangle className="icon-s" role="img" aria-label="Stale," />
-      <Age time={row.readAt} suffix=" ago" />
-    </span>
-  );
+  return <span className="t3">{Date.parse(row.readAt) > 0 ? <Age time={row.readAt} /> : "Not known"}</span>;
 }
 
 /** `sort` is the name the API sorts by; `desc`: the first click sorts downwards. */

@@ -54,7 +54,7 @@ export function Confirmed({ truth: t }: { truth: Truth }) {
 export function AgeNote({ truth: t }: { truth: Truth }) {
   if (t.state === "fresh") return null;
   return (
-    <div style={{ marginBottom: 8 }}>
+    <div style={{ margin: "6px 0 8px" }}>
       <Note {...(t.state === "stale" ? { tone: "amber" as const } : {})}>
         <strong>
           {t.state === "stale" ? "The last good state is shown." : "Whether this still holds is not known."}

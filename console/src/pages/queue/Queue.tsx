@@ -1,13 +1,13 @@
 /** What Stagedoor still has to do: how much of it, how late it is, and what was given up and waits for a person. */
 import { Button } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconRefresh } from "@tabler/icons-react";
+import { IconCircleCheck, IconRefresh } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useRef, useState } from "react";
 import { ApiError } from "../../api/client";
 import { type Job, type JobState, type Queue as Jobs, queueQuery, retryDead, retryJob } from "../../api/solid";
-import { allJobs, LATE, oldestAge, stateWord } from "../../lib/queue";
+import { allIsWell, allJobs, LATE, oldestAge, stateWord } from "../../lib/queue";
 import { JOB_STATES } from "../../lib/states";
 import { count, plural } from "../../lib/time";
 import { Act } from "../../ui/Act";
@@ -23,6 +23,9 @@ import q from "./queue.module.css";
 const Drop = lazy(() => import("./Drop"));
 const FROM = "/settings/queue";
 const SHOWN = 50;
+
+const RULE =
+  "A job that fails is tried again, later each time. One that was given up stays here as dead, with its last error, until somebody retries or drops it.";
 
 type Said = { text: string; failed: boolean };
 
@@ -72,7 +75,7 @@ export function Queue() {
   return (
     <div className={s.page} ref={page}>
       <h1 className={s.title}>Settings</h1>
-      <SettingsTabs />
+      <SettingsTabs wide />
       <section aria-labelledby="queue" className={q.wide}>
         <div className={q.head}>
           <h2 id="queue">Queue</h2>
@@ -119,6 +122,7 @@ export function Queue() {
             {shown >= limit ? <Button onClick={() => setLimit(limit * 4)}>Show more</Button> : null}
           </div>
         ) : null}
+        {data && shown > 0 ? <p className={q.rule}>{RULE}</p> : null}
       </section>
       <Suspense fallback={null}>
         {dropped ? (
@@ -149,14 +153,27 @@ function failure(cause: unknown, about: string): string {
 function Oldest({ queue }: { queue: Jobs }) {
   const now = useNow();
   const age = oldestAge(queue.oldestDue, now);
-  if (age === null || queue.oldestDue === null) return <span className="t3 sm">Nothing is due.</span>;
   return (
-    <span className="t3 sm">
-      The oldest due has waited for{" "}
-      <span className={age > LATE ? q.late : undefined}>
-        <Age time={queue.oldestDue} />
+    <>
+      {allIsWell(queue, now) ? (
+        <span className="row g6 sm">
+          <IconCircleCheck className={`icon-s ${s.green}`} aria-hidden="true" />
+          All is well: nothing failed, nothing is late.
+        </span>
+      ) : null}
+      <span className="t3 sm">
+        {age === null ? (
+          "Nothing is due."
+        ) : (
+          <>
+            The oldest due has waited for{" "}
+            <span className={age > LATE ? q.late : undefined}>
+              <Age time={queue.oldestDue} />
+            </span>
+          </>
+        )}
       </span>
-    </span>
+    </>
   );
 }
 
@@ -200,8 +217,8 @@ function Nothing({ queue, state }: { queue: Jobs; state: JobState | undefined })
   }
   return (
     <Empty
-      what="All is well: nothing waits, nothing failed."
-      why="What has to be read from GitLab stands here while it waits and runs. A job that fails is tried again, later each time; one that was given up stays here as dead, with its last error, until somebody retries or drops it."
+      what="Nothing is to be done."
+      why={`What has to be read from GitLab stands here while it waits and runs. ${RULE}`}
     />
   );
 }

@@ -99,7 +99,7 @@ function Row({ replica: r }: { replica: Replica }) {
         </span>
         <code className="t3">{r.id}</code>
       </th>
-      <td>
+      <td data-label="Seen">
         {gone ? (
           <span className="row g6">
             <IconHourglass className={`icon-s ${t.amber}`} aria-hidden="true" />
@@ -116,11 +116,13 @@ function Row({ replica: r }: { replica: Replica }) {
           </span>
         )}
       </td>
-      <td>{r.feedLag === 0 ? "Up to date" : <span className="md">{plural(r.feedLag, "change")} behind</span>}</td>
-      <td>
+      <td data-label="Changes of others">
+        {r.feedLag === 0 ? "Up to date" : <span className="md">{plural(r.feedLag, "change")} behind</span>}
+      </td>
+      <td data-label="Runs since">
         <Age time={r.startedAt} />
       </td>
-      <td>
+      <td data-label="Version">
         <code>{r.version}</code>
       </td>
     </tr>

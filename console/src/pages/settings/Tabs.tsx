@@ -11,12 +11,13 @@ const TABS = [
   ["/settings/system", "System"],
 ] as const;
 
-export function SettingsTabs() {
+/** `wide`: the page below is. */
+export function SettingsTabs({ wide = false }: { wide?: boolean }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const { data } = useQuery(queueCountsQuery);
   const dead = data?.counts.dead ?? 0;
   return (
-    <nav className={t.tabs} aria-label="Settings">
+    <nav className={t.tabs} aria-label="Settings" {...(wide ? { "data-wide": true } : {})}>
       {TABS.map(([to, label]) => (
         <Link
           key={to}
