@@ -257,6 +257,7 @@ export async function start({
       }
       if (url.pathname === "/-/fixture/fail") {
         connections.fail(JSON.parse(await text(request)).name);
+        for (const row of world.rows) row.stale ??= { since: new Date().toISOString(), reason: "The connection fails" };
         emit("status", status());
         return send(response, 204);
       }

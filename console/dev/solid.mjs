@@ -182,7 +182,6 @@ export function solidRoutes(scene, nextRow) {
 
 /** What is shown of an entity, and whether that still holds. */
 export function freshnessOf(row, connection) {
-  if (row.stale) return { state: "stale", confirmedAt: row.readAt, reason: row.stale.reason, since: row.stale.since };
   if (connection?.state === "failing") {
     const { failing } = connection;
     return {
@@ -192,6 +191,7 @@ export function freshnessOf(row, connection) {
       since: failing?.since ?? row.readAt,
     };
   }
+  if (row.stale) return { state: "stale", confirmedAt: row.readAt, reason: row.stale.reason, since: row.stale.since };
   if (Date.parse(row.readAt) === 0) return { state: "unknown", confirmedAt: null, reason: null, since: null };
   return { state: "fresh", confirmedAt: row.readAt, reason: null, since: null };
 }

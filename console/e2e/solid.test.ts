@@ -220,6 +220,14 @@ describe("the truth about age", () => {
     await page.waitForURL(/\/settings\/connections\/sandrill$/);
   });
 
+  it("turns the rows of an open list stale too, although nothing in them changed", async () => {
+    const { page, server } = await served("/catalog?kind=component", STORM);
+    const stale = page.getByRole("img", { name: "Stale," });
+    await expect.poll(() => stale.count()).toBe(5);
+    await fetch(`${server.url}/-/fixture/fail`, { method: "POST", body: JSON.stringify({ name: "sandrill" }) });
+    await expect.poll(() => stale.count()).toBe(20);
+  });
+
   it("claims nothing while the server is not heard", async () => {
     const { page, server } = await served("/catalog/component/default/ticketing-web", STORM);
     await seen(page.getByText(/^Confirmed \d+ s ago$/));
