@@ -7,17 +7,24 @@ use std::sync::{
     Arc, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
     atomic::{AtomicI64, AtomicUsize, Ordering},
 };
+use std::time::Duration;
 
 use gitlab::Gitlab;
 use model::{ConnectionName, Discovery, Millis, ProjectId};
 use store::{Batch, Root, Source};
-use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard, watch},
+    time::Instant,
+};
 use url::Url;
 
 use super::{Sync, commits::Commits, schedule::Suspicion, upstream::Failure};
 use crate::{
     CatalogError, ConnectionStatus, connections, discovery::Rules, handle::pass_job, project::Projects, timetable::HOLD,
 };
+
+/// Between two readings of projects that webhooks told of.
+const PACE: Duration = Duration::from_millis(100);
 
 /// What is known of one connection while it is read.
 #[derive(Debug)]
@@ -37,6 +44,8 @@ pub(super) struct Connection {
     commits: std::sync::Mutex<Commits>,
     /// Which groups are asked for their activity next.
     turn: AtomicUsize,
+    /// When the next projects may be read together.
+    pace: std::sync::Mutex<Option<Instant>>,
     /// Until when nothing is asked, because the token was refused; 0 for nothing.
     closed_until: AtomicI64,
 }
@@ -102,6 +111,15 @@ impl Connection {
 
     pub(super) fn open(&self) {
         self.close(0);
+    }
+
+    /// Takes the next turn to read projects together; answers when it is. One that comes alone has its turn at once; of a
+    /// storm of pushes many are read in each.
+    pub(super) fn turn(&self) -> Instant {
+        let mut next = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = next.map_or_else(Instant::now, |next| next.max(Instant::now()));
+        *next = Some(turn + PACE);
+        turn
     }
 
     /// Is nothing known that keeps us from asking?
@@ -237,6 +255,7 @@ impl Sync {
             suspicion: std::sync::Mutex::default(),
             commits: std::sync::Mutex::new(Commits::of(self.store().shares(&name).await?)),
             turn: AtomicUsize::default(),
+            pace: std::sync::Mutex::default(),
             closed_until: AtomicI64::default(),
         };
         let poll = i64::try_from(self.settings.poll.as_millis()).unwrap_or(i64::MAX);

@@ -21,7 +21,7 @@ const RENEWAL: Duration = Duration::from_secs(20);
 /// The longest wait after a failure.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// Projects that are read together: their files cost a request a hundred.
-const TOGETHER: usize = 50;
+const TOGETHER: usize = 100;
 /// After so many failures in a row that are its own, about half an hour, a job is put aside for a person to see. It is tried
 /// again when anything asks for it.
 const MOST_ATTEMPTS: i64 = 14;
@@ -121,6 +121,7 @@ impl Sync {
     async fn with_alike(&self, job: Job, connection: &Connection) -> Vec<Job> {
         let mut jobs = vec![job];
         if jobs[0].key.kind == PROJECT_JOB && connection.is_open() {
+            tokio::time::sleep_until(connection.turn()).await;
             let prefix = format!("{}/", connection.name);
             match self.store().claim_alike(&jobs[0], &prefix, TOGETHER - 1, LEASE).await {
                 Ok(more) => jobs.extend(more),

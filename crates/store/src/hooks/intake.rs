@@ -5,8 +5,8 @@ use std::{
     sync::Weak,
 };
 
-use model::ProjectId;
-use sqlx::{AnyConnection, Row};
+use model::{ConnectionName, ProjectId};
+use sqlx::{Any, AnyConnection, Row, any::AnyArguments, query::Query};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Accepted, HookEvent};
@@ -74,50 +74,57 @@ fn number(project: ProjectId) -> Option<i64> {
     i64::try_from(project.0).ok()
 }
 
+/// Events of one group, each once, in one order everywhere: two replicas that take in the same never wait for each other.
+type Group<'a> = BTreeMap<(&'a ConnectionName, &'a str), &'a HookEvent>;
+
 impl Inner {
     /// All of them in one transaction, with the jobs they wake; what became of each, in their order.
     async fn store_events(&self, events: &[HookEvent]) -> Result<Vec<Accepted>, Error> {
         let Some(now) = events.iter().map(|event| event.received_at).min() else { return Ok(Vec::new()) };
+        let group: Group<'_> =
+            events.iter().rev().map(|event| ((&event.connection, event.id.as_str()), event)).collect();
         let mut tx = self.begin().await?;
-        let mut stored = insert(&mut tx, events).await?;
+        let mut new: HashSet<(ConnectionName, String)> = if insert(&mut tx, &group).await? == group.len() {
+            group.keys().map(|(connection, id)| ((*connection).clone(), (*id).to_owned())).collect()
+        } else {
+            // Some had come before. That is rare; then it is done again in a way that tells which.
+            tx.rollback().await?;
+            tx = self.begin().await?;
+            insert_telling(&mut tx, &group).await?
+        };
         let mut woken: BTreeMap<JobKey, i64> = BTreeMap::new();
         let accepted = events
             .iter()
             .map(|event| {
-                if !stored.remove(&(event.connection.as_str().to_owned(), event.id.clone())) {
+                if !new.remove(&(event.connection.clone(), event.id.clone())) {
                     return Accepted::Duplicate;
                 }
                 if let Some(project) = event.project.and_then(number) {
-                    let key =
-                        JobKey { kind: "catalog.project".to_owned(), key: format!("{}/{project}", event.connection) };
-                    *woken.entry(key).or_default() += 1;
+                    let key = format!("{}/{project}", event.connection);
+                    *woken.entry(JobKey { kind: "catalog.project".to_owned(), key }).or_default() += 1;
                 }
                 Accepted::Stored
             })
             .collect();
-        jobs::wake(&mut tx, &woken, URGENT, now).await?;
-        if !woken.is_empty() {
+        let rings = jobs::wake(&mut tx, &woken, URGENT, now).await?;
+        if rings {
             self.ring(&mut tx, Bell::Jobs).await?;
         }
         tx.commit().await?;
-        if !woken.is_empty() {
+        if rings {
             self.jobs.notify_waiters();
         }
         Ok(accepted)
     }
 }
 
-/// Answers with those that are new, by connection and id.
-async fn insert(tx: &mut AnyConnection, events: &[HookEvent]) -> Result<HashSet<(String, String)>, Error> {
-    // In one order everywhere, so that two replicas that take in the same events never wait for each other.
-    let mut sorted: Vec<&HookEvent> = events.iter().collect();
-    sorted.sort_unstable_by(|a, b| (&a.connection, &a.id).cmp(&(&b.connection, &b.id)));
+fn inserting(group: &Group<'_>, returning: &str) -> Query<'static, Any, AnyArguments> {
     let mut query = statement(format!(
         "INSERT INTO hook_events (connection, id, kind, project_id, received_at) VALUES {} \
-         ON CONFLICT (connection, id) DO NOTHING RETURNING connection, id",
-        rows_of(5, sorted.len())
+         ON CONFLICT (connection, id) DO NOTHING {returning}",
+        rows_of(5, group.len())
     ));
-    for event in sorted {
+    for event in group.values() {
         query = query
             .bind(event.connection.as_str().to_owned())
             .bind(event.id.clone())
@@ -125,6 +132,22 @@ async fn insert(tx: &mut AnyConnection, events: &[HookEvent]) -> Result<HashSet<
             .bind(event.project.and_then(number))
             .bind(event.received_at);
     }
-    let rows = query.fetch_all(tx).await?;
-    rows.iter().map(|row| Ok((row.try_get("connection")?, row.try_get("id")?))).collect()
+    query
+}
+
+/// Answers with how many are new.
+async fn insert(tx: &mut AnyConnection, group: &Group<'_>) -> Result<usize, Error> {
+    let done = inserting(group, "").execute(tx).await?;
+    Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+}
+
+/// Answers with those that are new. Every row that comes back costs a change of threads with SQLite.
+async fn insert_telling(tx: &mut AnyConnection, group: &Group<'_>) -> Result<HashSet<(ConnectionName, String)>, Error> {
+    let rows = inserting(group, "RETURNING connection, id").fetch_all(tx).await?;
+    let mut new = HashSet::with_capacity(rows.len());
+    for row in rows {
+        let (name, id): (String, String) = (row.try_get("connection")?, row.try_get("id")?);
+        new.insert((ConnectionName::parse(&name).map_err(|e| Error::damaged("hook_events", &name, e))?, id));
+    }
+    Ok(new)
 }

@@ -39,23 +39,27 @@ pub struct JobKey {
 }
 
 /// Asks for jobs inside a transaction: each as often as the map says. The map's order is the order in which every
-/// writer locks rows, so that two of them never wait for each other.
+/// writer locks rows, so that two of them never wait for each other. Answers whether that changed anything.
 pub(crate) async fn wake(
     connection: &mut AnyConnection,
     jobs: &BTreeMap<JobKey, i64>,
     priority: i64,
     run_at: Millis,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
+    let mut changed = false;
     let jobs: Vec<_> = jobs.iter().collect();
     for chunk in jobs.chunks(VALUES / 7) {
-        // A dead job that is asked for again is tried again from the beginning.
+        // One that waits for its turn already is left as it is: whoever takes it reads what this transaction commits, for
+        // its row is locked until then. A dead job that is asked for again is tried again from the beginning.
         let mut query = statement(format!(
             "INSERT INTO jobs (kind, job_key, wakes, priority, run_at, leased_until, attempts) VALUES {} \
              ON CONFLICT (kind, job_key) DO UPDATE SET wakes = jobs.wakes + excluded.wakes, \
              priority = CASE WHEN jobs.priority < excluded.priority THEN jobs.priority ELSE excluded.priority END, \
              run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END, \
              attempts = CASE WHEN jobs.dead_at IS NULL THEN jobs.attempts ELSE 0 END, \
-             dead_at = NULL",
+             dead_at = NULL \
+             WHERE jobs.leased_until <> 0 OR jobs.dead_at IS NOT NULL OR jobs.run_at > excluded.run_at \
+             OR jobs.priority > excluded.priority",
             rows_of(7, chunk.len())
         ));
         for (key, wakes) in chunk {
@@ -68,9 +72,9 @@ pub(crate) async fn wake(
                 .bind(0_i64)
                 .bind(0_i64);
         }
-        query.execute(&mut *connection).await?;
+        changed |= query.execute(&mut *connection).await?.rows_affected() > 0;
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Each once, however often it is named.
@@ -105,8 +109,9 @@ impl Store {
 
     async fn ask_for(&self, keys: &[JobKey], priority: i64, at: Millis) -> Result<(), Error> {
         let mut tx = self.inner.begin().await?;
-        wake(&mut tx, &once(keys), priority, at).await?;
-        self.inner.ring(&mut tx, crate::listen::Bell::Jobs).await?;
+        if wake(&mut tx, &once(keys), priority, at).await? {
+            self.inner.ring(&mut tx, crate::listen::Bell::Jobs).await?;
+        }
         tx.commit().await?;
         self.inner.jobs.notify_waiters();
         Ok(())
