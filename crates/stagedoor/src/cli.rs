@@ -2,6 +2,7 @@
 
 mod catalog;
 mod connection;
+mod queue;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -18,6 +19,8 @@ pub(crate) use connection::{
     AddOptions, ConnectionCommand, HookScope, NamedOptions, NamelessOptions, RemoveOptions, RotateOptions, TestOptions,
     TokenOptions, UpdateTokenOptions, WayOptions, WebhooksOptions,
 };
+
+pub(crate) use queue::{QueueCommand, QueueDropOptions, QueueListOptions, QueueRetryOptions};
 
 /// The identity-aware control plane for GitLab.
 #[derive(Debug, Parser)]
@@ -41,6 +44,9 @@ pub(crate) enum Command {
     /// Connect GitLabs, test the connections, update and rotate their tokens, register webhooks
     #[command(subcommand)]
     Connection(Box<ConnectionCommand>),
+    /// Look at what a running server has to read, and have what failed tried again
+    #[command(subcommand)]
+    Queue(QueueCommand),
     /// Work with the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -12,6 +12,7 @@ mod doctor;
 mod exit;
 mod logs;
 mod output;
+mod queue_command;
 mod remote;
 mod sandbox_command;
 mod serve;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Catalog(command) => return ask(catalog_command::run(*command)),
         Command::Connection(command) => return ask(connection_command::run(*command)),
+        Command::Queue(command) => return ask(queue_command::run(command)),
         Command::Config(command) => return config_command::run(&command).into(),
         Command::Doctor(options) => return ask(async { Ok(doctor::run(options).await) }),
         Command::Openapi => print_openapi(),

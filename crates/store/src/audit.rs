@@ -86,7 +86,7 @@ impl Chain {
 
 impl Inner {
     async fn append(&self, at: Millis, record: &serde_json::Value) -> Result<TrailId, Error> {
-        let mut tx = self.writer.begin_with(self.dialect.begin()).await?;
+        let mut tx = self.begin().await?;
         if let Some(lock) = self.dialect.lock_chain() {
             sqlx::query(lock).execute(&mut *tx).await?;
         }

@@ -63,6 +63,15 @@ pub enum Error {
     /// A statement failed.
     #[error("the database refused a statement: {0}")]
     Sql(#[from] sqlx::Error),
+    /// The transaction that several callers shared failed.
+    #[error("the database refused a transaction: {0}")]
+    Group(String),
+    /// The process ends.
+    #[error("the database is being closed")]
+    Closing,
+    /// Another worker holds the job by now: what this one read may be older.
+    #[error("another worker took the job over meanwhile; what this one read was not stored")]
+    LeaseLost,
     /// A row holds what this version cannot read.
     #[error("row {row} of {table} cannot be read: {why}")]
     Damaged {

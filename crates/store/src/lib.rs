@@ -10,11 +10,14 @@ mod catalog;
 mod connections;
 mod dialect;
 mod error;
+mod feed;
 mod hooks;
 mod jobs;
+mod listen;
 mod locations;
 mod lock;
 mod migrate;
+mod replicas;
 mod shares;
 mod sources;
 mod sql;
@@ -22,7 +25,7 @@ mod sql;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use model::Clock;
-use sqlx::{AnyPool, any::AnyPoolOptions};
+use sqlx::{Any, AnyPool, Transaction, any::AnyPoolOptions};
 use tokio::sync::{Notify, mpsc};
 
 pub use audit::{AuditRow, ChainError};
@@ -30,15 +33,18 @@ pub use backup::{
     BackupError, BackupHeader, Created, Damage, Restored, TableRows, Verified, backup_name, create_backup,
     restore_backup, verify_backup,
 };
-pub use catalog::{Applied, Batch, FileKey, FileRow, ProjectRow, Replacement, Root};
+pub use catalog::{Applied, Batch, FileKey, FileRow, ProjectRow, Reading, RemovedRow, Replacement, Root};
 pub use connections::{ConnectionRow, SealedRow};
 pub use dialect::Dialect;
 pub use error::Error;
+pub use feed::{FeedRow, Told};
 pub use hooks::{Accepted, HookEvent};
-pub use jobs::{Job, JobKey};
+pub use jobs::{Claim, Job, JobKey, LONGEST_WAIT, QueueCounts, QueueRow, QueueState};
+pub use listen::Listener;
 pub use locations::Location;
 pub use lock::Lock;
 pub use migrate::Tables;
+pub use replicas::{ReplicaRow, StatusRow, TERM};
 pub use shares::ShareRow;
 pub use sources::Source;
 
@@ -54,6 +60,10 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     dialect: Dialect,
+    /// The address, for connections that are not of a pool.
+    url: String,
+    /// The name of this process among the replicas.
+    replica: String,
     /// For SQLite a single connection: its writers exclude each other, so waiting for it is cheaper than for a lock.
     writer: AnyPool,
     reader: AnyPool,
@@ -61,11 +71,21 @@ struct Inner {
     /// Rung when a job may be due.
     jobs: Notify,
     abandoned: mpsc::UnboundedSender<policy::TrailId>,
+    intake: hooks::Intake,
+}
+
+impl Inner {
+    /// A transaction that will write.
+    async fn begin(&self) -> Result<Transaction<'static, Any>, Error> {
+        Ok(self.writer.begin_with(self.dialect.begin()).await?)
+    }
 }
 
 /// How a database is opened.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct OpenOptions {
+    /// A name that no other process which uses the database has.
+    pub replica: String,
     /// The folder for the backup that is made before tables with rows are changed; without one none is made.
     pub backups: Option<PathBuf>,
 }
@@ -76,14 +96,22 @@ impl Store {
     /// # Errors
     /// When it cannot be reached or opened, or was written by a newer version.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        Self::open_with(url, clock, &OpenOptions::default()).await
+        Self::open_as(url, clock, "alone".to_owned()).await
     }
 
-    /// As [`Store::open`], and makes a backup before tables with rows are changed.
+    /// As [`Store::open`], under a name that no other process which uses the database has.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_as(url: &str, clock: Arc<dyn Clock>, replica: String) -> Result<Self, Error> {
+        Self::open_with(url, clock, OpenOptions { replica, backups: None }).await
+    }
+
+    /// As [`Store::open_as`], and makes a backup before tables with rows are changed.
     ///
     /// # Errors
     /// As [`Store::open`]; also when that backup cannot be written: the tables are then as they were.
-    pub async fn open_with(url: &str, clock: Arc<dyn Clock>, options: &OpenOptions) -> Result<Self, Error> {
+    pub async fn open_with(url: &str, clock: Arc<dyn Clock>, options: OpenOptions) -> Result<Self, Error> {
         sqlx::any::install_default_drivers();
         let dialect = Dialect::of(url)?;
         let (writers, readers) = dialect.pool_sizes();
@@ -94,8 +122,12 @@ impl Store {
         migrate::run(dialect, &writer).await?;
         let reader = if dialect == Dialect::Postgres { writer.clone() } else { connect(dialect, url, readers).await? };
         let (abandoned, dropped) = mpsc::unbounded_channel();
-        let inner = Arc::new(Inner { dialect, writer, reader, clock, jobs: Notify::new(), abandoned });
+        let (intake, waiting) = hooks::Intake::new();
+        let (url, replica) = (url.to_owned(), options.replica);
+        let jobs = Notify::new();
+        let inner = Arc::new(Inner { dialect, url, replica, writer, reader, clock, jobs, abandoned, intake });
         tokio::spawn(audit::record_abandoned(Arc::downgrade(&inner), dropped));
+        tokio::spawn(hooks::take_in(Arc::downgrade(&inner), waiting));
         Ok(Self { inner })
     }
 

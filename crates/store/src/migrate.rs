@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0001_first_walk.sql"),
     include_str!("../migrations/0002_connections.sql"),
     include_str!("../migrations/0003_sources.sql"),
+    include_str!("../migrations/0004_solid_ground.sql"),
 ];
 
 /// The newest version that this binary makes.

@@ -6,7 +6,9 @@
 mod backup;
 mod catalog;
 mod connections;
+mod feed;
 mod jobs;
+mod queue;
 mod sources;
 mod support;
 mod trail;

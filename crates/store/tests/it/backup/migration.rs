@@ -76,8 +76,8 @@ both_places!(
 );
 
 async fn open(url: &str, folder: &std::path::Path, now: i64) -> Result<Store, Error> {
-    let options = OpenOptions { backups: Some(folder.to_owned()) };
-    Store::open_with(url, Arc::new(ManualClock::at(now)), &options).await
+    let options = OpenOptions { replica: "alone".into(), backups: Some(folder.to_owned()) };
+    Store::open_with(url, Arc::new(ManualClock::at(now)), options).await
 }
 
 async fn one_is_made_before_the_tables_change(place: Place) {
@@ -151,7 +151,8 @@ async fn an_older_one_is_brought_up_to_date(place: Place) {
         let tables = store::tables(&url).await.expect("tables");
         assert_eq!((restored.backup.header.schema_version, tables.found), (2, tables.known));
         let f = support::open(url, None).await;
-        let job = f.store.claim(std::time::Duration::from_secs(60)).await.expect("claims").expect("due");
+        let any = store::Claim::any(std::time::Duration::from_secs(60));
+        let job = f.store.claim(&any).await.expect("claims").expect("due");
         assert_eq!((job.key.key.as_str(), job.attempts), ("main/7", 2));
         assert_eq!(f.store.last_pass(&support::connection()).await.expect("pass"), Some(77));
         f.store.close().await;

@@ -57,7 +57,7 @@ async fn tables(f: &Fixture) -> BTreeMap<String, Vec<(String, String)>> {
         found.entry(table).or_default().push((column, kind));
     }
     pool.close().await;
-    found.retain(|table, _| !["schema_version", "replicas"].contains(&table.as_str()));
+    found.retain(|table, _| !["schema_version", "replicas", "leaders"].contains(&table.as_str()));
     found
 }
 
@@ -86,6 +86,7 @@ pub(super) async fn fill(f: &Fixture) {
                 query = match (column.as_str(), kind.as_str()) {
                     // A file without text, an event without project, a job without error.
                     ("content" | "last_error", _) if n == 2 => query.bind(None::<String>),
+                    ("failed_at" | "dead_at", _) if n == 2 => query.bind(None::<i64>),
                     ("project_id", _) if n == 2 && table == "hook_events" => query.bind(None::<i64>),
                     ("connection", _) => query.bind(format!("c{n}")),
                     (_, "text") => query.bind(format!("{n}{sample}")),

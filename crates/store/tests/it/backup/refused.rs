@@ -115,22 +115,23 @@ async fn not_while_a_server_was_just_seen() {
     let path = folder.path().join("b");
     create(&f.url, &path).await;
     let pool = AnyPool::connect(&f.url).await.expect("pool");
-    let table = "CREATE TABLE IF NOT EXISTS replicas (id TEXT NOT NULL PRIMARY KEY, record TEXT NOT NULL, \
-                 seen_at BIGINT NOT NULL)";
-    sqlx::query(table).execute(&pool).await.expect("the table");
-    let seen = async |at: i64| {
+    let seen = async |ago: i64| {
         sqlx::query("DELETE FROM replicas").execute(&pool).await.expect("cleared");
-        sqlx::query("INSERT INTO replicas (id, record, seen_at) VALUES ('a', '{}', $1)")
-            .bind(at)
-            .execute(&pool)
-            .await
-            .expect("seen");
+        // Servers are seen by the clock of the database.
+        sqlx::query(
+            "INSERT INTO replicas (id, record, seen_at) \
+             VALUES ('a', '{}', CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) - $1)",
+        )
+        .bind(ago)
+        .execute(&pool)
+        .await
+        .expect("seen");
     };
-    for (at, seconds) in [(NOW - 14_999, 14), (NOW, 0), (NOW + 60_000, 0)] {
-        seen(at).await;
+    for ago in [0, -60_000] {
+        seen(ago).await;
         let error = restore(&f.url, &path, Some(folder.path())).await.expect_err("a server runs");
-        assert!(matches!(error, BackupError::Running { seconds: found, .. } if found == seconds), "{error}");
+        assert!(matches!(error, BackupError::Running { .. }), "{error}");
     }
-    seen(NOW - 15_000).await;
+    seen(15_000).await;
     restore(&f.url, &path, None).await.expect("it is gone");
 }
