@@ -18,7 +18,7 @@ use model::{Clock, Ctx, Principal, Random, RequestId, SystemClock, SystemRandom}
 use policy::Gate;
 use secrets::Keys;
 use serde_json::json;
-use store::Store;
+use store::{Lock, OpenOptions, Store};
 use tokio::{net::TcpListener, sync::mpsc::UnboundedReceiver, task::JoinSet};
 use url::Url;
 
@@ -63,6 +63,8 @@ pub(crate) struct Server {
     address: SocketAddr,
     services: api::Services,
     store: Store,
+    /// Held until the database is closed.
+    lock: Lock,
     sync: Sync,
     changes: UnboundedReceiver<Told>,
     parts: Parts,
@@ -81,9 +83,12 @@ impl Server {
             fs::create_dir_all(&config.data)
                 .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
         }
-        let store =
-            Store::open_as(&config.database_url(), Arc::clone(&parts.clock), replica_name(parts.random.as_ref()))
-                .await?;
+        let lock = Lock::take(&config.database_url(), "stagedoor serve")?;
+        let options = OpenOptions {
+            replica: replica_name(parts.random.as_ref()),
+            backups: config.backups.before_migration.then(|| config.backups_folder()),
+        };
+        let store = Store::open_with(&config.database_url(), Arc::clone(&parts.clock), options).await?;
         if let Some(folder) = config.key_file().parent() {
             fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         }
@@ -130,7 +135,7 @@ impl Server {
             metrics,
             public_url: config.public_url,
         };
-        Ok(Self { listener, address, services, store, sync, changes, parts })
+        Ok(Self { listener, address, services, store, lock, sync, changes, parts })
     }
 
     /// The address that answers.
@@ -168,6 +173,7 @@ impl Server {
             tracing::warn!(%error, "the others learn by the clock that this process ended");
         }
         self.store.close().await;
+        drop(self.lock);
         tracing::info!("stopped");
         Ok(())
     }
