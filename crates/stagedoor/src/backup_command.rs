@@ -64,7 +64,7 @@ fn code(error: &BackupError) -> Exit {
     use store::Error;
     match error {
         BackupError::Read { .. } | BackupError::Store(Error::Address(_)) => Exit::Unreadable,
-        BackupError::Store(Error::Open { .. } | Error::Sql(_)) => Exit::Unreachable,
+        BackupError::Store(error) if error.unanswered() => Exit::Unreachable,
         BackupError::NoDatabase(_) => Exit::NotFound,
         _ => Exit::Refused,
     }

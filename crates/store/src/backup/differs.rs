@@ -27,7 +27,12 @@ impl Dialect {
     pub(super) fn for_long(self) -> &'static [&'static str] {
         match self {
             Self::Sqlite => &[],
-            Self::Postgres => &["SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0"],
+            Self::Postgres => &[
+                "SET statement_timeout = 0",
+                "SET idle_in_transaction_session_timeout = 0",
+                // A forgotten session that holds a table is told of instead of waited for.
+                "SET lock_timeout = '30s'",
+            ],
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use model::Millis;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AnyPool, Row};
 
 use super::{
     BackupError, Verified, create, file,
@@ -54,6 +54,20 @@ pub async fn restore(
     let backup = verify::verify(path, secret).await?;
     let dialect = Dialect::of(url)?;
     let pool = connect(dialect, url, 1).await?;
+    let done = into(&pool, (dialect, url), path, backup, replace, now).await;
+    // Also when it failed: what was begun is then rolled back and, with SQLite, leaves the disk.
+    pool.close().await;
+    done
+}
+
+async fn into(
+    pool: &AnyPool,
+    (dialect, url): (Dialect, &str),
+    path: &Path,
+    backup: Verified,
+    replace: Option<&Path>,
+    now: Millis,
+) -> Result<Restored, BackupError> {
     let mut connection = pool.acquire().await.map_err(Error::from)?;
     let there = There::look(dialect, &mut connection).await?;
     there.not_running(url)?;
@@ -86,8 +100,6 @@ pub async fn restore(
     fill(dialect, &mut tx, path, version).await?;
     migrate::steps(&mut tx, dialect, version, migrate::known()).await?;
     tx.commit().await.map_err(Error::from)?;
-    drop(connection);
-    pool.close().await;
     Ok(Restored { backup, schema: migrate::known(), before })
 }
 
