@@ -63,8 +63,8 @@ pub(crate) struct Server {
     address: SocketAddr,
     services: api::Services,
     store: Store,
-    /// Held until the database is closed.
-    lock: Lock,
+    /// Held to the end: the database is this process's.
+    _lock: Lock,
     sync: Sync,
     changes: UnboundedReceiver<Told>,
     parts: Parts,
@@ -85,7 +85,7 @@ impl Server {
         }
         let lock = Lock::take(&config.database_url(), "stagedoor serve")?;
         let options = OpenOptions {
-            replica: replica_name(parts.random.as_ref()),
+            replica: Some(replica_name(parts.random.as_ref())),
             backups: config.backups.before_migration.then(|| config.backups_folder()),
         };
         let store = Store::open_with(&config.database_url(), Arc::clone(&parts.clock), options).await?;
@@ -135,7 +135,7 @@ impl Server {
             metrics,
             public_url: config.public_url,
         };
-        Ok(Self { listener, address, services, store, lock, sync, changes, parts })
+        Ok(Self { listener, address, services, store, _lock: lock, sync, changes, parts })
     }
 
     /// The address that answers.
@@ -173,7 +173,6 @@ impl Server {
             tracing::warn!(%error, "the others learn by the clock that this process ended");
         }
         self.store.close().await;
-        drop(self.lock);
         tracing::info!("stopped");
         Ok(())
     }

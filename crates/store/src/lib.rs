@@ -82,12 +82,12 @@ impl Inner {
 }
 
 /// How a database is opened.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct OpenOptions {
-    /// A name that no other process which uses the database has.
-    pub replica: String,
     /// The folder for the backup that is made before tables with rows are changed; without one none is made.
     pub backups: Option<PathBuf>,
+    /// A name that no other process which uses the database has.
+    pub replica: Option<String>,
 }
 
 impl Store {
@@ -96,21 +96,13 @@ impl Store {
     /// # Errors
     /// When it cannot be reached or opened, or was written by a newer version.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        Self::open_as(url, clock, "alone".to_owned()).await
+        Self::open_with(url, clock, OpenOptions::default()).await
     }
 
-    /// As [`Store::open`], under a name that no other process which uses the database has.
+    /// As [`Store::open`], and as the options say.
     ///
     /// # Errors
-    /// As [`Store::open`].
-    pub async fn open_as(url: &str, clock: Arc<dyn Clock>, replica: String) -> Result<Self, Error> {
-        Self::open_with(url, clock, OpenOptions { replica, backups: None }).await
-    }
-
-    /// As [`Store::open_as`], and makes a backup before tables with rows are changed.
-    ///
-    /// # Errors
-    /// As [`Store::open`]; also when that backup cannot be written: the tables are then as they were.
+    /// As [`Store::open`]; also when a backup cannot be written that they ask for: the tables are then as they were.
     pub async fn open_with(url: &str, clock: Arc<dyn Clock>, options: OpenOptions) -> Result<Self, Error> {
         sqlx::any::install_default_drivers();
         let dialect = Dialect::of(url)?;
@@ -123,7 +115,8 @@ impl Store {
         let reader = if dialect == Dialect::Postgres { writer.clone() } else { connect(dialect, url, readers).await? };
         let (abandoned, dropped) = mpsc::unbounded_channel();
         let (intake, waiting) = hooks::Intake::new();
-        let (url, replica) = (url.to_owned(), options.replica);
+        let url = url.to_owned();
+        let replica = options.replica.unwrap_or_else(|| "alone".to_owned());
         let jobs = Notify::new();
         let inner = Arc::new(Inner { dialect, url, replica, writer, reader, clock, jobs, abandoned, intake });
         tokio::spawn(audit::record_abandoned(Arc::downgrade(&inner), dropped));

@@ -163,7 +163,8 @@ async fn events_that_come_together_are_stored_once_each(f: Fixture) {
 
 async fn one_of_several_leads(f: Fixture) {
     let clock = std::sync::Arc::new(f.clock.clone());
-    let other = store::Store::open_as(&f.url, clock, "other".to_owned()).await.expect("opens");
+    let options = store::OpenOptions { replica: Some("other".to_owned()), ..store::OpenOptions::default() };
+    let other = store::Store::open_with(&f.url, clock, options).await.expect("opens");
     assert!(f.store.lead().await.expect("leads"));
     let alone = f.store.dialect() == store::Dialect::Sqlite;
     assert_eq!(other.lead().await.expect("asks"), alone, "on SQLite there is only one process");

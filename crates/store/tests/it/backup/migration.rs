@@ -76,7 +76,7 @@ both_places!(
 );
 
 async fn open(url: &str, folder: &std::path::Path, now: i64) -> Result<Store, Error> {
-    let options = OpenOptions { replica: "alone".into(), backups: Some(folder.to_owned()) };
+    let options = OpenOptions { replica: None, backups: Some(folder.to_owned()) };
     Store::open_with(url, Arc::new(ManualClock::at(now)), options).await
 }
 
