@@ -1,5 +1,6 @@
 //! What can be typed. Commands are `noun verb`.
 
+mod backup;
 mod catalog;
 mod connection;
 mod queue;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::OutputOptions;
 
+pub(crate) use backup::{BackupCommand, CreateOptions, PlaceOptions, RestoreOptions, VerifyOptions};
 pub(crate) use catalog::{
     CatalogCommand, GetOptions, ImportOptions, ListOptions, PageOptions, ProblemsOptions, RefreshOptions,
     SearchOptions, UnownedOptions, Validate, ValidateOptions,
@@ -47,6 +49,9 @@ pub(crate) enum Command {
     /// Look at what a running server has to read, and have what failed tried again
     #[command(subcommand)]
     Queue(QueueCommand),
+    /// Make backups while the server runs, check them, put them back
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Work with the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -86,7 +86,7 @@ impl Server {
         let lock = Lock::take(&config.database_url(), "stagedoor serve")?;
         let options = OpenOptions {
             replica: Some(replica_name(parts.random.as_ref())),
-            backups: Some(config.data.join("backups")),
+            backups: config.backups.before_migration.then(|| config.backups_folder()),
         };
         let store = Store::open_with(&config.database_url(), Arc::clone(&parts.clock), options).await?;
         if let Some(folder) = config.key_file().parent() {

@@ -85,6 +85,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Is it that the database was not reached, and not that it was and said no?
+    #[must_use]
+    pub fn unanswered(&self) -> bool {
+        match self {
+            Self::Open { .. } => true,
+            Self::Sql(error) => error.as_database_error().is_none(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn damaged(table: &'static str, row: impl ToString, why: impl ToString) -> Self {
         Self::Damaged { table, row: row.to_string(), why: why.to_string() }
     }

@@ -42,7 +42,7 @@ pub use hooks::{Accepted, HookEvent};
 pub use jobs::{Claim, Job, JobKey, LONGEST_WAIT, QueueCounts, QueueRow, QueueState};
 pub use listen::Listener;
 pub use locations::Location;
-pub use lock::Lock;
+pub use lock::{Lock, database_file};
 pub use migrate::Tables;
 pub use replicas::{ReplicaRow, StatusRow, TERM};
 pub use shares::ShareRow;

@@ -28,7 +28,7 @@ impl Lock {
     /// # Errors
     /// [`Error::InUse`] when another process has it; [`Error::Lock`] when the lock file cannot be made.
     pub fn take(url: &str, purpose: &str) -> Result<Self, Error> {
-        let Some(database) = file_of(url)? else { return Ok(Self { _file: None }) };
+        let Some(database) = database_file(url)? else { return Ok(Self { _file: None }) };
         let path = beside(&database);
         let failed = |source| Error::Lock { path: path.clone(), source };
         let mut file = OpenOptions::new()
@@ -61,7 +61,10 @@ fn write(file: &mut File, purpose: &str) -> io::Result<()> {
 }
 
 /// The file of a SQLite database; `None` for one in memory and for PostgreSQL.
-pub(crate) fn file_of(url: &str) -> Result<Option<PathBuf>, Error> {
+///
+/// # Errors
+/// When the address is of no database.
+pub fn database_file(url: &str) -> Result<Option<PathBuf>, Error> {
     if Dialect::of(url)? == Dialect::Postgres || url.contains(":memory:") || url.contains("mode=memory") {
         return Ok(None);
     }

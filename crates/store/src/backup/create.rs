@@ -44,7 +44,7 @@ pub async fn create(url: &str, path: &Path, force: bool, now: Millis) -> Result<
     sqlx::any::install_default_drivers();
     let dialect = Dialect::of(url)?;
     let none = || BackupError::NoDatabase(without_password(url));
-    if lock::file_of(url)?.is_some_and(|file| !file.exists()) {
+    if lock::database_file(url)?.is_some_and(|file| !file.exists()) {
         return Err(none());
     }
     if !force && path.exists() {
@@ -108,6 +108,8 @@ async fn put_table(
     while let Some(row) = rows.try_next().await.map_err(Error::from)? {
         lines.put(&cells(&row, table)?).map_err(failed)?;
         count += 1;
+        // Whoever waits beside, such as for Ctrl-C, is not starved by rows that are always there.
+        tokio::task::consume_budget().await;
     }
     Ok(count)
 }

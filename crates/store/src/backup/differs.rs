@@ -27,7 +27,12 @@ impl Dialect {
     pub(super) fn for_long(self) -> &'static [&'static str] {
         match self {
             Self::Sqlite => &[],
-            Self::Postgres => &["SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0"],
+            Self::Postgres => &[
+                "SET statement_timeout = 0",
+                "SET idle_in_transaction_session_timeout = 0",
+                // A forgotten session that holds a table is told of instead of waited for.
+                "SET lock_timeout = '30s'",
+            ],
         }
     }
 
@@ -73,7 +78,11 @@ impl Dialect {
         };
         let query = statement(text);
         let query = if self == Self::Sqlite { query.bind(table.name.clone()) } else { query };
-        Ok(query.fetch_one(connection).await?.try_get("last")?)
+        let last: i64 = query.fetch_one(&mut *connection).await?.try_get("last")?;
+        // A row may have been put in with a number of its own.
+        let column = table.identity().map_or("", |column| column.name.as_str());
+        let highest = statement(format!("SELECT COALESCE(MAX({column}), 0) AS highest FROM {}", table.name));
+        Ok(last.max(highest.fetch_one(connection).await?.try_get("highest")?))
     }
 
     /// Lets a table give out numbers after `last` only.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use model::Millis;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AnyPool, Row};
 
 use super::{
     BackupError, Verified, create, file,
@@ -54,9 +54,23 @@ pub async fn restore(
     let backup = verify::verify(path, secret).await?;
     let dialect = Dialect::of(url)?;
     let pool = connect(dialect, url, 1).await?;
+    let done = into(&pool, (dialect, url), path, backup, replace, now).await;
+    // Also when it failed: what was begun is then rolled back and, with SQLite, leaves the disk.
+    pool.close().await;
+    done
+}
+
+async fn into(
+    pool: &AnyPool,
+    (dialect, url): (Dialect, &str),
+    path: &Path,
+    backup: Verified,
+    replace: Option<&Path>,
+    now: Millis,
+) -> Result<Restored, BackupError> {
     let mut connection = pool.acquire().await.map_err(Error::from)?;
     let there = There::look(dialect, &mut connection).await?;
-    there.not_running(url, now)?;
+    there.not_running(url)?;
     let mut before = None;
     if let Some(table) = &there.filled {
         let Some(folder) = replace else {
@@ -76,7 +90,7 @@ pub async fn restore(
     }
     // Once more, now that nobody can come between.
     let there = There::look(dialect, &mut tx).await?;
-    there.not_running(url, now)?;
+    there.not_running(url)?;
     if let (Some(table), None) = (&there.filled, &before) {
         return Err(BackupError::NotEmpty { url: without_password(url), table: table.clone() });
     }
@@ -86,8 +100,6 @@ pub async fn restore(
     fill(dialect, &mut tx, path, version).await?;
     migrate::steps(&mut tx, dialect, version, migrate::known()).await?;
     tx.commit().await.map_err(Error::from)?;
-    drop(connection);
-    pool.close().await;
     Ok(Restored { backup, schema: migrate::known(), before })
 }
 
@@ -98,7 +110,7 @@ struct There {
     tables: Vec<String>,
     /// One of them with rows.
     filled: Option<String>,
-    /// When a server was last seen.
+    /// How long ago a server was seen.
     seen: Option<Millis>,
 }
 
@@ -127,15 +139,16 @@ impl There {
             }
         }
         if dialect == Dialect::Postgres && dialect.has_table(connection, "replicas").await? {
-            let row = sqlx::query("SELECT MAX(seen_at) AS seen FROM replicas").fetch_one(&mut *connection).await?;
-            there.seen = row.try_get("seen")?;
+            // By the clock of the database, which the servers use too.
+            let text = format!("SELECT {} - MAX(seen_at) AS ago FROM replicas", dialect.now());
+            there.seen = statement(text).fetch_one(&mut *connection).await?.try_get("ago")?;
         }
         Ok(there)
     }
 
-    fn not_running(&self, url: &str, now: Millis) -> Result<(), BackupError> {
-        match self.seen.map(|seen| now - seen) {
-            // A clock that goes before ours says the same.
+    fn not_running(&self, url: &str) -> Result<(), BackupError> {
+        match self.seen {
+            // A clock that was turned back says the same.
             Some(ago) if ago < SEEN => {
                 Err(BackupError::Running { url: without_password(url), seconds: ago.max(0) / 1000 })
             }

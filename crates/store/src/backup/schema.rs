@@ -5,8 +5,9 @@ use sqlx::{AnyConnection, Connection, Row};
 
 use crate::{Dialect, Error, migrate, sql::statement};
 
-/// Not part of a backup: the schema version stands in its header, and which servers run is true only while they do.
-const LEFT_OUT: &[&str] = &["schema_version", "replicas"];
+/// Not part of a backup: the schema version stands in its header, and which servers run and lead is true only while they
+/// do.
+const LEFT_OUT: &[&str] = &["schema_version", "replicas", "leaders"];
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

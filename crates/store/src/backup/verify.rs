@@ -35,6 +35,7 @@ pub async fn verify(path: &Path, secret: &mut dyn FnMut(SealedRow)) -> Result<Ve
     let mut looks: Option<Looks> = None;
     let mut chain = Chain::default();
     loop {
+        tokio::task::consume_budget().await;
         match reader.next(&schema)? {
             Item::Table(index, _) => {
                 if let Some(table) = schema.tables.get(index) {
