@@ -34,6 +34,9 @@ fn main() {
     let grown = resident().saturating_sub(before);
     println!("{entities} entities, documents of {} bytes", bodies / entities.max(1));
     println!("memory               {:>9} bytes an entity, {} MB in all", grown / entities.max(1), grown >> 20);
+    for (part, bytes) in index.weight() {
+        println!("  {part:<24} {:>5} bytes an entity", bytes as u64 / entities.max(1));
+    }
     report("first load, batch", &mut times);
     updates(&mut index, &estate);
     questions(&index, &estate);
