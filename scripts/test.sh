@@ -45,10 +45,11 @@ step "rust: tests on SQLite and PostgreSQL" scripts/with-postgres.sh cargo test 
 step "house: invariants" python3 tests/house/run.py
 step "api: description is current" openapi_is_current
 step "docs: titles, links, commands" python3 tests/docs/run.py "$binary"
-step "commands: in a terminal" python3 tests/commands/run.py "$binary"
+step "commands: in a terminal" scripts/with-postgres.sh python3 tests/commands/run.py "$binary"
 step "network: squid, a private authority, failing servers" python3 tests/network/run.py "$binary"
 step "connections: added, rotated, failing, mended, removed" scripts/with-postgres.sh python3 tests/connections/run.py "$binary"
 step "serve: kill, restart, both databases" scripts/with-postgres.sh python3 tests/serve/run.py "$binary"
+step "replicas: three servers on one PostgreSQL" scripts/with-postgres.sh python3 tests/replicas/run.py "$binary"
 step "foreign: GitLab clients on the sandbox" python3 tests/foreign/run.py "$binary"
 step "foreign: catalog client on the API" python3 tests/foreign/backstage/run.py "$binary"
 step "parity: catalog files judged alike" tests/parity/run.sh "$binary"

@@ -73,7 +73,8 @@ function connection(draft, over = {}) {
 
 /** The next row of the audit trail. */
 let rows = 41;
-const permitted = (c) => ({ ...c, permit: String(++rows) });
+export const nextRow = () => ++rows;
+const permitted = (c) => ({ ...c, permit: String(nextRow()) });
 
 const declared = (over = {}) =>
   connection(
@@ -81,9 +82,10 @@ const declared = (over = {}) =>
     { declared: true, tokenSource: "file", tokenPlace: "file gitlab-token", addedAt: null, ...over },
   );
 
-/** `default`: one from the configuration file; `first`: none; `many`: one of each state. */
+/** `default`: one from the configuration file; `first`: none; `many`: one of each state; `storm`: GitLab answers badly. */
 export const SCENES = {
   default: () => [declared()],
+  storm: () => [declared()],
   first: () => [],
   many: () => [
     declared({ checkedAt: ago(300) }),
@@ -319,6 +321,18 @@ export function connectionRoutes({ scene, pace, changed, added, removed }) {
         default:
           throw new Refusal(404, "Not here", path);
       }
+    },
+    /** As when a token ends while pages are open. */
+    fail(name) {
+      const failing = {
+        check: "token",
+        title: "GitLab does not accept the token",
+        detail: "401: the token has expired",
+        remedy: { text: "Give a new one." },
+        since: ago(0),
+        workedUntil: ago(0),
+      };
+      replace(name, { ...find(name), state: "failing", failing });
     },
     retest(name) {
       const before = find(name);

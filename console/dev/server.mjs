@@ -6,8 +6,9 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { connectionRoutes, Refusal } from "./connections.mjs";
-import { filled, graphOf, makeWorld, pageOf, statusOf, title } from "./world.mjs";
+import { connectionRoutes, nextRow, Refusal } from "./connections.mjs";
+import { solidRoutes } from "./solid.mjs";
+import { filled, graphOf, makeWorld, pageOf, statusOf, storm, title } from "./world.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const TYPES = {
@@ -168,13 +169,13 @@ function routes(world, status, emit, allowed) {
   };
 }
 
-function entityRoute(world, path, query) {
+function entityRoute(world, connections, path, query) {
   const [, kind, namespace, name, graph] = /^\/entities\/([^/]+)\/([^/]+)\/([^/]+)(\/graph)?$/.exec(path) ?? [];
   if (!kind) return undefined;
   const ref = `${kind}:${namespace}/${name}`.toLowerCase();
   const found = world.rows.find((r) => r.ref === ref);
   if (!found) return null;
-  return graph ? graphOf(world, ref, Number(query.get("depth") ?? 1)) : pageOf(world, found);
+  return graph ? graphOf(world, ref, Number(query.get("depth") ?? 1)) : pageOf(world, found, connections[0]);
 }
 
 async function file(path) {
@@ -197,6 +198,8 @@ export async function start({
   // Without a connection nothing is known yet; what one brings comes in as it is read.
   const whole = { rows: world.rows, problems: world.problems };
   if (scene === "first") Object.assign(world, { rows: [], problems: [] });
+  if (scene === "storm") storm(world);
+  const solid = solidRoutes(scene, nextRow);
   const open = new Set();
   let seq = 1;
   const emit = (event, data) => {
@@ -252,6 +255,12 @@ export async function start({
         change(ref, values);
         return send(response, 204);
       }
+      if (url.pathname === "/-/fixture/fail") {
+        connections.fail(JSON.parse(await text(request)).name);
+        for (const row of world.rows) row.stale ??= { since: new Date().toISOString(), reason: "The connection fails" };
+        emit("status", status());
+        return send(response, 204);
+      }
       if (!url.pathname.startsWith("/api/v1/")) {
         const { body, type } = await file(url.pathname);
         return send(response, 200, body, type);
@@ -281,8 +290,10 @@ export async function start({
         if (!response.writableAborted) after?.();
         return;
       }
+      const more = solid.answer(request.method, path, url.searchParams);
+      if (more) return send(response, more.status, JSON.stringify(more.body));
       const answer = answers[request.method === "GET" ? path : `${request.method} ${path}`];
-      const body = answer ? answer(url.searchParams) : entityRoute(world, path, url.searchParams);
+      const body = answer ? answer(url.searchParams) : entityRoute(world, connections.list, path, url.searchParams);
       if (!body) {
         const near = world.rows.slice(0, 2).map((r) => ({ ref: r.ref }));
         return send(
@@ -311,7 +322,12 @@ export async function start({
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     world,
+    solid,
     change,
+    /** Ends the event streams; the pages try to open them anew. */
+    hush() {
+      for (const stream of open) stream.end();
+    },
     async close() {
       if (beat) clearInterval(beat);
       clearInterval(growing);

@@ -1,6 +1,8 @@
 // A small catalog in memory for developing and smoke-testing the console without the server: the ferry company
 // Sandrill, in the shapes of openapi.json. It knows nothing of GitLab; the real thing is `stagedoor demo`.
 
+import { freshnessOf } from "./solid.mjs";
+
 const GITLAB = "http://gitlab.sandrill.example";
 const at = (secondsAgo) => new Date(Date.now() - secondsAgo * 1000).toISOString();
 
@@ -262,8 +264,20 @@ export function makeWorld(extra = 0) {
     "GitLab answered 502; what is shown is the last good state",
     "Nothing; it is read again by itself.",
   );
+  find("manifest-svc").readAt = at(1840);
   find("manifest-svc").stale = { since: at(1800), reason: "GitLab answered 502 for sandrill/harbour/manifest-svc" };
   return { rows, problems, edges: [...EDGES], since: Date.now() };
+}
+
+/** Half of what is read answers 429, and one thing was not confirmed by anything yet. */
+export function storm(world) {
+  for (const name of ["payments-api", "kiosk-gateway", "fares-api", "crew-app"]) {
+    const row = world.rows.find((r) => r.name === name);
+    row.stale = { since: at(95), reason: `GitLab answered 429 Too Many Requests for ${row.project.path}` };
+    row.readAt = at(130);
+  }
+  for (const row of world.rows) if (row.name === "berth-planner") row.readAt = new Date(0).toISOString();
+  return world;
 }
 
 export const title = (r) => r.title ?? r.name;
@@ -335,7 +349,7 @@ export function graphOf(world, ref, depth) {
   };
 }
 
-export function pageOf(world, r) {
+export function pageOf(world, r, connection) {
   const text =
     r.origin === "file" && r.project ? yaml(r.name, r.type, r.owner?.name, r.system?.name, r.lifecycle) : null;
   return {
@@ -406,6 +420,7 @@ export function pageOf(world, r) {
     readAt: r.readAt,
     changedAt: r.changedAt,
     stale: r.stale,
+    freshness: freshnessOf(r, connection),
   };
 }
 
@@ -431,7 +446,7 @@ function reading(world, connection, filling) {
     entities: Math.floor(part * world.rows.length),
     startedAt: new Date(since).toISOString(),
     finishedAt: busy ? null : at(40),
-    lastGoodAt: failed ? at(720) : busy ? null : at(40),
+    lastGoodAt: failed ? connection.failing.workedUntil : busy ? null : at(40),
     nextAt: busy ? null : at(-80),
     intervalSeconds: 120,
     requests: 18,

@@ -19,10 +19,16 @@ const show = (base: string, path: string, { phone, colorScheme = "light" }: Look
 
 /** A page of a fixture server of its own. */
 export async function at(path: string, options: Options & Look = {}): Promise<Page> {
+  return (await served(path, options)).page;
+}
+
+/** The same, with the server: to change something while the page is open. */
+export async function served(path: string, options: Options & Look = {}) {
   const { phone, colorScheme, ...rest } = options;
   const server = await start({ scene: "first", pace: 2, ...rest });
   onTestFinished(server.close);
-  return show(server.url, path, { ...(phone ? { phone } : {}), ...(colorScheme ? { colorScheme } : {}) });
+  const page = await show(server.url, path, { ...(phone ? { phone } : {}), ...(colorScheme ? { colorScheme } : {}) });
+  return { page, server };
 }
 
 export const fresh = inject("fresh");

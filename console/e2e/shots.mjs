@@ -1,12 +1,12 @@
 // `node e2e/shots.mjs [URL] [FOLDER]`: pictures of every page, light and dark, wide and narrow, to be looked at.
-// Without an address (or with "-") the fixture server is started.
+// Without an address (or with "-") the fixture server is started, with the scene that `SCENE` names.
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { start } from "../dev/server.mjs";
 import { LAUNCH } from "./browser.mjs";
 
 const [address, folder = "shots"] = process.argv.slice(2);
-const fixture = address && address !== "-" ? null : await start();
+const fixture = address && address !== "-" ? null : await start({ scene: process.env.SCENE ?? "default" });
 const url = fixture?.url ?? address;
 mkdirSync(folder, { recursive: true });
 /** The page of the first entity that a query finds. */
@@ -40,7 +40,10 @@ const PAGES = {
   problems: "/problems",
   "problems-by-owner": "/problems?by=owner",
   unowned: "/unowned",
+  removed: "/removed",
   settings: "/settings",
+  queue: "/settings/queue",
+  system: "/settings/system",
   connection: await firstConnection(),
   connect: "/connect",
 };

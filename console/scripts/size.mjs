@@ -13,7 +13,10 @@ const PAGES = [
   "entity/Entity",
   "problems/Problems",
   "unowned/Unowned",
+  "removed/Removed",
+  "queue/Queue",
   "settings/Settings",
+  "settings/System",
   "settings/ConnectionPage",
 ];
 

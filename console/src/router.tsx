@@ -1,5 +1,6 @@
 /** The pages and what their addresses mean. Each page is a chunk of its own. */
 import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from "@tanstack/react-router";
+import type { JobState } from "./api/solid";
 import { Frame } from "./frame/Frame";
 import {
   ENTITY_FILTERS,
@@ -14,6 +15,7 @@ import {
   type UnownedFilter,
   writeQuery,
 } from "./lib/filters";
+import { readState } from "./lib/states";
 import { Empty, Failure } from "./ui/parts";
 
 export type CatalogSearch = Filters<EntityFilter> & { q?: string; sort?: string; cols?: string };
@@ -95,6 +97,31 @@ const settingsRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/Settings"), "Settings"),
 });
 
+/** `state`: the jobs of one state only. */
+export type QueueSearch = { state?: JobState };
+
+export const queueRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings/queue",
+  validateSearch: (raw: Record<string, unknown>): QueueSearch => {
+    const state = readState(one(raw.state));
+    return state ? { state } : {};
+  },
+  component: lazyRouteComponent(() => import("./pages/queue/Queue"), "Queue"),
+});
+
+const systemRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings/system",
+  component: lazyRouteComponent(() => import("./pages/settings/System"), "System"),
+});
+
+const removedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/removed",
+  component: lazyRouteComponent(() => import("./pages/removed/Removed"), "Removed"),
+});
+
 export const connectRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/connect",
@@ -131,7 +158,10 @@ export const router = createRouter({
     entityRoute,
     problemsRoute,
     unownedRoute,
+    removedRoute,
     settingsRoute,
+    queueRoute,
+    systemRoute,
     connectionRoute,
   ]),
   parseSearch: readQuery,

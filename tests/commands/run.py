@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The commands as a person types them: what they print, where, and with which exit code. Usage: run.py BINARY"""
+"""The commands as a person types them: what they print, where, and with which exit code. Usage: run.py BINARY, with STAGEDOOR_TEST_POSTGRES
+naming a PostgreSQL."""
 
 import json
 import shutil
@@ -8,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import backup
 import catalog
 import machine
 from common import check, counts, run
@@ -171,7 +173,7 @@ def general() -> None:
 
 
 def main() -> int:
-    for part in [validate, configuration, meaning, importing, completions, *machine.PARTS]:
+    for part in [validate, configuration, meaning, importing, completions, *machine.PARTS, *backup.PARTS]:
         with tempfile.TemporaryDirectory() as folder:
             part(Path(folder))
     general()

@@ -41,6 +41,14 @@ def titles() -> None:
     check("every title of a check is explained", missing, len(found))
 
 
+def damage() -> None:
+    """Each word for a damaged backup stands in the page that says what to do."""
+    code = (ROOT / "crates/store/src/backup/error.rs").read_text()
+    words = re.findall(r"Self::\w+(?:\(_\)| \{ \.\. \})? => \"([a-z-]+)\"", code)
+    page = (ROOT / "docs/backup.md").read_text()
+    check("every damage of a backup is explained", [word for word in words if f"`{word}`" not in page], len(words))
+
+
 def anchors(text: str) -> set[str]:
     heads = re.findall(r"^#+ (.+)$", text, re.M)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
@@ -94,6 +102,7 @@ def commands() -> None:
 
 
 titles()
+damage()
 links()
 commands()
 print(f"{passed} passed, {failed} failed")

@@ -4,6 +4,7 @@
  */
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { signature } from "../lib/freshness";
 import { parseRef } from "../lib/ref";
 import { setServerTime } from "../ui/now";
 import { statusQuery } from "./queries";
@@ -95,7 +96,7 @@ const FEW_PAGES = 3;
 function invalidateLists(client: QueryClient): void {
   void client.invalidateQueries({
     predicate: ({ queryKey, state: { data } }) => {
-      if (queryKey[0] === "problems") return true;
+      if (queryKey[0] === "problems" || queryKey[0] === "removed") return true;
       if (queryKey[0] !== "entities") return false;
       if (queryKey[1] !== "list") return true;
       const pages = (data as { pages?: EntityList[] } | undefined)?.pages?.length ?? 0;
@@ -117,10 +118,22 @@ function invalidatePages(client: QueryClient, event: EntitiesEvent): void {
   });
 }
 
+/**
+ * Nothing changed, but what pages say about its age did: a read was confirmed, a connection began or ceased to fail. Of
+ * that no event names entities.
+ */
+function invalidateAges(client: QueryClient): void {
+  invalidateLists(client);
+  void client.invalidateQueries({ queryKey: ["entity"] });
+}
+
 /** Opens the stream and returns what closes it. */
 export function startLive(client: QueryClient): () => void {
   const source = new EventSource("/api/v1/events");
   const lists = paced(() => invalidateLists(client), LIST_PACE);
+  const ages = paced(() => invalidateAges(client), LIST_PACE);
+  const known = client.getQueryData(statusQuery.queryKey);
+  let before = known ? signature(known.connections) : null;
   source.addEventListener("open", () => setState("live"));
   source.addEventListener("hello", () => setState("live"));
   source.addEventListener("error", () => setState("lost"));
@@ -136,11 +149,17 @@ export function startLive(client: QueryClient): () => void {
       const status = JSON.parse(message.data) as CatalogStatus;
       setServerTime(status.asOf);
       client.setQueryData(statusQuery.queryKey, status);
+      const now = signature(status.connections);
+      if (before !== null && now !== before) ages();
+      before = now;
     } catch {
       void client.invalidateQueries({ queryKey: statusQuery.queryKey });
     }
   });
-  source.addEventListener("connections", () => void client.invalidateQueries({ queryKey: ["connections"] }));
+  source.addEventListener("connections", () => {
+    void client.invalidateQueries({ queryKey: ["connections"] });
+    ages();
+  });
   source.addEventListener("reset", () => void client.invalidateQueries());
   return () => source.close();
 }

@@ -11,17 +11,19 @@ export function FreshnessChip() {
   const { data } = useQuery(statusQuery);
   const now = useNow();
   if (!data) return null;
-  const { text, old, trouble, busy } = freshness(data, now);
+  const { text, old, trouble, word, busy } = freshness(data, now);
   const Icon = trouble ? IconAlertTriangle : busy ? IconLoader2 : IconRefresh;
   const label = trouble ? `${text}. ${trouble}` : text;
   return (
     <Link to="/settings" search={{}} className={c.fresh} title={label} {...(old ? { "data-old": true } : {})}>
       <Icon
         className={`icon-s ${trouble ? "red" : "t3"} ${busy && !trouble ? "turn" : ""}`}
-        {...(trouble ? { role: "img", "aria-label": "Incomplete:" } : { "aria-hidden": true })}
+        {...(trouble
+          ? { role: "img", "aria-label": word === "failing" ? "Failing:" : "Incomplete:" }
+          : { "aria-hidden": true })}
       />
       {text}
-      {trouble ? <span className="red not-phone">· partial</span> : null}
+      {trouble ? <span className="red not-phone">· {word}</span> : null}
     </Link>
   );
 }

@@ -10,11 +10,14 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { createSpotlight, Spotlight } from "@mantine/spotlight";
 import {
   IconCornerDownLeft,
+  IconEyeOff,
   IconHelp,
+  IconListCheck,
   IconMoon,
   IconPlugConnected,
   IconProgressAlert,
   IconSearch,
+  IconServer,
   IconSun,
   IconSunMoon,
 } from "@tabler/icons-react";
@@ -57,6 +60,27 @@ function useCommands(openHelp: () => void): Command[] {
       words: "unowned guessed missing",
       icon: <IconProgressAlert className="icon t3" aria-hidden="true" />,
       run: () => void navigate({ to: "/unowned" }),
+    },
+    {
+      id: "removed",
+      label: "Show what was removed",
+      words: "deleted gone archived left catalog undo",
+      icon: <IconEyeOff className="icon t3" aria-hidden="true" />,
+      run: () => void navigate({ to: "/removed" }),
+    },
+    {
+      id: "jobs",
+      label: "Open the queue of jobs",
+      words: "dead letter retry retrying waiting running settings",
+      icon: <IconListCheck className="icon t3" aria-hidden="true" />,
+      run: () => void navigate({ to: "/settings/queue", search: {} }),
+    },
+    {
+      id: "system",
+      label: "Show the replicas",
+      words: "leader processes system version about settings",
+      icon: <IconServer className="icon t3" aria-hidden="true" />,
+      run: () => void navigate({ to: "/settings/system" }),
     },
     {
       id: "connect",

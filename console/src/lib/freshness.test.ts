@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CatalogStatus, ConnectionStatus } from "../api/types";
-import { freshness, phaseText, progress } from "./freshness";
+import { freshness, phaseText, progress, signature } from "./freshness";
 
 const NOW = Date.parse("2026-11-20T18:00:00Z");
 const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
@@ -34,7 +34,13 @@ function status(...connections: ConnectionStatus[]): CatalogStatus {
 describe("freshness", () => {
   it("is as old as the oldest connection", () => {
     const both = status(connection(), connection({ name: "second", lastGoodAt: ago(130) }));
-    expect(freshness(both, NOW)).toEqual({ text: "Synced 2 min ago", old: false, trouble: null, busy: false });
+    expect(freshness(both, NOW)).toEqual({
+      text: "Synced 2 min ago",
+      old: false,
+      trouble: null,
+      word: null,
+      busy: false,
+    });
   });
 
   it("is old after twice the interval", () => {
@@ -53,8 +59,25 @@ describe("freshness", () => {
       { what: "group sandrill/fleet", reason: "members answered 403", since: ago(7200) },
       { what: "project 9", reason: "answered 500", since: ago(60) },
     ];
-    const { trouble } = freshness(status(connection({ partial })), NOW);
+    const { trouble, word } = freshness(status(connection({ partial })), NOW);
     expect(trouble).toBe("main, group sandrill/fleet: members answered 403, and 1 more");
+    expect(word).toBe("partial");
+  });
+
+  it("calls a connection that fails failing, even beside one that was read in part", () => {
+    const error = {
+      code: "unreachable",
+      whose: "upstream",
+      message: "GitLab answers 502",
+      remedy: "Wait.",
+      retry: true,
+    };
+    const partial = [{ what: "project 9", reason: "answered 500", since: ago(60) }];
+    const both = status(connection({ partial }), connection({ name: "second", phase: "failed", error }));
+    expect(freshness(both, NOW)).toMatchObject({
+      word: "failing",
+      trouble: "main, project 9: answered 500 · second, GitLab answers 502",
+    });
   });
 
   it("says when there is nothing to be fresh", () => {
@@ -66,4 +89,15 @@ it("counts without an end while the end is not known", () => {
   const finding = connection({ phase: "discovering", projectsSeen: 12, projectsExpected: null });
   expect(phaseText(finding)).toBe("Finding projects, 12 so far");
   expect(progress(finding)).toBeNull();
+});
+
+it("changes its signature with what pages say, and not with every request", () => {
+  const before = signature([connection()]);
+  expect(signature([connection({ requests: 19, phase: "reading", projectsSeen: 2 })])).toBe(before);
+  expect(signature([connection({ lastGoodAt: ago(0) })])).not.toBe(before);
+  expect(
+    signature([
+      connection({ error: { code: "unreachable", whose: "upstream", message: "502", remedy: "Wait.", retry: true } }),
+    ]),
+  ).not.toBe(before);
 });

@@ -9,6 +9,8 @@ export type Freshness = {
   old: boolean;
   /** Why what is shown is incomplete or failing; null when all is well. */
   trouble: string | null;
+  /** Trouble in one word: a connection that fails is more than one that was read in part. */
+  word: "failing" | "partial" | null;
   busy: boolean;
 };
 
@@ -58,12 +60,16 @@ export function trouble(c: ConnectionStatus): string | null {
 
 export function freshness(status: CatalogStatus, now: number): Freshness {
   const { connections } = status;
-  if (connections.length === 0) return { text: "No connection", old: false, trouble: null, busy: false };
+  if (connections.length === 0) return { text: "No connection", old: false, trouble: null, word: null, busy: false };
   const troubles = connections.flatMap((c) => {
     const what = trouble(c);
     return what === null ? [] : [`${c.name}, ${what}`];
   });
-  const said = { trouble: troubles.length > 0 ? troubles.join(" · ") : null, busy: connections.some(isBusy) };
+  const said = {
+    trouble: troubles.length > 0 ? troubles.join(" · ") : null,
+    word: connections.some((c) => c.error) ? "failing" : troubles.length > 0 ? "partial" : null,
+    busy: connections.some(isBusy),
+  } as const;
   const filling = connections.find((c) => isFilling(c));
   if (filling) return { ...said, text: phaseText(filling), old: filling.phase === "failed" };
   // The page is as old as its oldest part.
@@ -75,4 +81,11 @@ export function freshness(status: CatalogStatus, now: number): Freshness {
     if (c.intervalSeconds > 0 && age > 2 * c.intervalSeconds) old = true;
   }
   return { ...said, text: `Synced ${span(oldest)} ago`, old };
+}
+
+/** How the connections are doing, in short: when this changes, what pages say about their age may have changed too. */
+export function signature(connections: readonly ConnectionStatus[]): string {
+  return JSON.stringify(
+    connections.map((c) => [c.name, c.lastGoodAt, c.error?.code, c.error?.message, c.partial.map((p) => p.what)]),
+  );
 }

@@ -34,3 +34,9 @@ export function count(n: number): string {
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
+
+/** What is still to come: "in 40 s"; "now" when it is due. */
+export function until(time: string, now: number): string {
+  const seconds = (Date.parse(time) - now) / 1000;
+  return seconds < 1 ? "now" : `in ${span(seconds)}`;
+}

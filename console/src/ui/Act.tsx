@@ -40,6 +40,8 @@ type Props = {
   action: string;
   on: string;
   label: string;
+  /** In a list: which row, for those who do not see it beside the button. */
+  about?: string;
   icon?: TablerIcon;
   variant?: "filled" | "default";
   size?: "xs" | "sm" | "md";
@@ -74,7 +76,8 @@ export function useOnce(run: () => unknown): { busy: boolean; press: () => void 
   return { busy: shown, press };
 }
 
-export function Act({ action, on, label, icon: Icon, variant = "default", size = "sm", submit = false, run }: Props) {
+export function Act(props: Props) {
+  const { action, on, label, about, icon: Icon, variant = "default", size = "sm", submit = false, run } = props;
   const { data: permission, error } = useQuery(permissionQuery(action, on));
   const { busy, press } = useOnce(run);
   const [open, setOpen] = useState(false);
@@ -103,6 +106,7 @@ export function Act({ action, on, label, icon: Icon, variant = "default", size =
             <Icon className="icon-s" aria-hidden="true" />
           ) : null
         }
+        aria-label={about ? `${label} ${about}` : undefined}
         aria-disabled={refused || busy || !permission}
         aria-expanded={refused ? open : undefined}
         title={

@@ -3,6 +3,7 @@ import { IconCornerDownLeft } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { statusQuery } from "../api/queries";
 import { freshness } from "../lib/freshness";
+import { sentence } from "../lib/ref";
 import { EvidenceIcon } from "./icons";
 import c from "./list.module.css";
 import { useNow } from "./now";
@@ -44,7 +45,7 @@ export function ListFoot({ legend = false }: { legend?: boolean }) {
       </span>
       {fresh ? (
         <span className={fresh.old ? "md" : undefined} style={fresh.old ? { color: "var(--text)" } : undefined}>
-          {fresh.trouble ? <span className="red">Partial · </span> : null}
+          {fresh.word ? <span className="red">{sentence(fresh.word)} · </span> : null}
           {fresh.text}
         </span>
       ) : null}

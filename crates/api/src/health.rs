@@ -67,6 +67,25 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
             gauge!("stagedoor_connection_age_seconds", &labels).set(seconds(now - good));
         }
     }
+    // What the database does not answer is absent, so that an alert on absence says so.
+    if let Ok(counts) = app.catalog.queue_counts().await {
+        let states = [
+            ("waiting", counts.waiting),
+            ("running", counts.running),
+            ("retrying", counts.retrying),
+            ("dead", counts.dead),
+        ];
+        for (state, number) in states {
+            gauge!("stagedoor_queue_jobs", "state" => state).set(count(usize::try_from(number).unwrap_or(usize::MAX)));
+        }
+        let age = counts.oldest_due.map_or(0, |due| (now - due).max(0));
+        gauge!("stagedoor_queue_oldest_due_seconds").set(seconds(age));
+    }
+    if let Ok(head) = app.catalog.feed_head().await {
+        let lag = usize::try_from(head.saturating_sub(app.catalog.shown())).unwrap_or(0);
+        gauge!("stagedoor_feed_lag_changes").set(count(lag));
+    }
+    gauge!("stagedoor_leader").set(f64::from(u8::from(app.catalog.leads())));
     app.metrics.run_upkeep();
     let mut text = app.metrics.render();
     let _writing_to_a_string = writeln!(text, "# stagedoor {}", app.version);

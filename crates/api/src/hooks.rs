@@ -8,11 +8,12 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use broker::HookSecrets;
+use metrics::counter;
 use model::{ConnectionName, Millis, ProjectId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use store::HookEvent;
+use store::{Accepted, HookEvent};
 use subtle::ConstantTimeEq;
 
 use crate::{Answer, Failure, services::App};
@@ -64,12 +65,18 @@ pub(crate) async fn gitlab(
         received_at: now,
         connection,
     };
-    let accepted = app.store.accept_hook(&event).await.map_err(|error| {
+    let connection = event.connection.clone();
+    let accepted = app.store.accept_hook(event).await.map_err(|error| {
         tracing::error!(%error, "a webhook could not be stored");
+        counter!("stagedoor_hooks_total", "outcome" => "failed").increment(1);
         Failure::unavailable("The webhook could not be stored. Send it again.")
     })?;
-    app.catalog.hook_received(&event.connection);
-    tracing::debug!(connection = %event.connection, kind = event.kind, ?accepted, "webhook");
+    app.catalog.hook_received(&connection);
+    let outcome = match accepted {
+        Accepted::Stored => "stored",
+        Accepted::Duplicate => "duplicate",
+    };
+    counter!("stagedoor_hooks_total", "outcome" => outcome).increment(1);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -31,6 +31,10 @@ pub struct Services {
     pub broker: broker::Broker,
     /// Shown to people and sent to nobody else.
     pub version: &'static str,
+    /// The machine this process runs on, for people.
+    pub host: String,
+    /// When this process began.
+    pub started_at: model::Millis,
     /// Renders `/metrics`. Its recorder must be the installed one.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// The address under which browsers and GitLab reach us, if it is not loopback.

@@ -10,6 +10,7 @@
 mod actions;
 mod broker;
 pub mod check;
+mod elsewhere;
 mod error;
 mod health;
 mod held;

@@ -61,3 +61,33 @@ impl Action for UnregisterLocation {
         format!("location/{}", self.id)
     }
 }
+
+/// Have a job of the queue tried again now, as if it had never failed; without a number, all that were put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryJob {
+    /// The job.
+    pub id: Option<i64>,
+}
+
+impl Action for RetryJob {
+    const NAME: &'static str = "RetryJob";
+
+    fn resource(&self) -> String {
+        self.id.map_or_else(|| "queue/dead".to_owned(), |id| format!("queue/{id}"))
+    }
+}
+
+/// Take a job that was put aside out of the queue for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DropJob {
+    /// The job.
+    pub id: i64,
+}
+
+impl Action for DropJob {
+    const NAME: &'static str = "DropJob";
+
+    fn resource(&self) -> String {
+        format!("queue/{}", self.id)
+    }
+}

@@ -1,6 +1,6 @@
 //! The connections that the catalog knows: their addresses and how reading them goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::{ConnectionName, Millis};
 use tokio::sync::futures::Notified;
@@ -9,7 +9,7 @@ use url::Url;
 use crate::{
     Catalog, CatalogError,
     handle::contains,
-    status::{ConnectionStatus, Phase, Webhooks},
+    status::{ConnectionStatus, Phase, Told, Webhooks},
     timetable::{Due, Intervals, Timetable},
 };
 
@@ -24,6 +24,8 @@ pub(crate) struct Connection {
     pub(crate) complete: bool,
     pub(crate) status: ConnectionStatus,
     pub(crate) timetable: Timetable,
+    /// When this process last took a webhook of it.
+    hook_here: Option<Millis>,
 }
 
 impl Connection {
@@ -58,9 +60,44 @@ impl Catalog {
         let now = self.clock().now();
         self.retime(connection, |known| {
             known.timetable.believe();
+            known.hook_here = Some(now);
             known.status.webhooks.last_received_at = Some(now);
             known.status.webhooks.received = known.status.webhooks.received.saturating_add(1);
         });
+    }
+
+    /// When each GitLab last told this process something.
+    pub(crate) fn hooks_received(&self) -> HashMap<String, Millis> {
+        let connections = self.connections();
+        let told = connections.iter().filter_map(|(name, known)| Some((name.to_string(), known.hook_here?)));
+        told.collect()
+    }
+
+    /// Notes when GitLab told another process something.
+    pub(crate) fn hooks_were_received(&self, hooks: &HashMap<String, Millis>) {
+        for (name, at) in hooks {
+            let Ok(name) = ConnectionName::parse(name) else { continue };
+            let known = self.connections().get(&name).and_then(|known| known.status.webhooks.last_received_at);
+            if known.is_none_or(|known| known < *at) {
+                self.retime(&name, |known| {
+                    known.timetable.believe();
+                    known.status.webhooks.last_received_at = Some(*at);
+                });
+            }
+        }
+    }
+
+    /// Takes over how the reading of a connection goes, as the process that reads it told.
+    pub(crate) fn take_status(&self, name: &ConnectionName, told: Told) {
+        let mut connections = self.connections();
+        let Some(known) = connections.get_mut(name) else { return };
+        if known.status == told.status && known.complete == told.complete {
+            return;
+        }
+        known.status = told.status;
+        known.complete |= told.complete;
+        drop(connections);
+        self.tell_status();
     }
 
     /// Says whether webhooks reach us for everything that this connection reads. If so, little is asked by the clock; a
@@ -155,7 +192,9 @@ impl Catalog {
         }
         let webhooks = before.map(|known| known.status.webhooks.clone()).unwrap_or_default();
         let status = ConnectionStatus { entities, webhooks, ..waiting(name, url, last_good_at) };
-        let mut known = Connection { url: url.clone(), complete: last_good_at.is_some(), status, timetable };
+        let hook_here = before.and_then(|known| known.hook_here);
+        let complete = last_good_at.is_some();
+        let mut known = Connection { url: url.clone(), complete, status, timetable, hook_here };
         known.tell_times();
         connections.insert(name.clone(), known);
         drop(connections);
@@ -205,6 +244,7 @@ fn waiting(name: &ConnectionName, url: &Url, last_good_at: Option<i64>) -> Conne
         interval_seconds: 0,
         requests: 0,
         error: None,
+        failing_since: None,
         partial: Vec::new(),
         webhooks: Webhooks::default(),
     }

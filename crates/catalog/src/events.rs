@@ -16,7 +16,8 @@ const KEPT: usize = 1_000;
 /// Something that a page may want to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Entities appeared, changed or went. Numbers rise by one within one run of the process.
+    /// Entities appeared, changed or went. Numbers rise, with gaps; they are the same in every process that uses the
+    /// database.
     Entities {
         /// The number of this event.
         seq: u64,
@@ -24,6 +25,11 @@ pub enum Event {
         changed: Vec<RefKey>,
         /// Gone.
         removed: Vec<RefKey>,
+    },
+    /// So much changed that everything must be read again.
+    Everything {
+        /// The number of the last change in it.
+        seq: u64,
     },
     /// The status changed; read it with `Catalog::status`.
     Status,
@@ -49,30 +55,43 @@ pub(crate) struct Feed {
 
 #[derive(Debug, Default)]
 struct Kept {
+    /// The newest.
     seq: u64,
+    /// Whoever saw this one misses none that is not kept.
+    from: u64,
     events: VecDeque<Event>,
 }
 
 impl Feed {
-    /// `start` must be higher than any number given out by an earlier run, so that a page that reconnects after a
-    /// restart is told to read everything again instead of missing what happened in between.
+    /// Events up to `start` were before this process.
     pub(crate) fn starting_at(start: u64) -> Self {
-        Self { kept: Mutex::new(Kept { seq: start, events: VecDeque::new() }), sender: broadcast::channel(256).0 }
+        let kept = Kept { seq: start, from: start, events: VecDeque::new() };
+        Self { kept: Mutex::new(kept), sender: broadcast::channel(256).0 }
     }
 
-    pub(crate) fn entities(&self, touched: Touched) {
+    /// Tells of the change with this number of the feed.
+    pub(crate) fn entities(&self, seq: u64, touched: Touched) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.seq = seq;
         if touched.changed.is_empty() && touched.removed.is_empty() {
             return;
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.seq += 1;
-        let event = Event::Entities { seq: kept.seq, changed: touched.changed, removed: touched.removed };
+        let event = Event::Entities { seq, changed: touched.changed, removed: touched.removed };
         kept.events.push_back(event.clone());
-        if kept.events.len() > KEPT {
-            kept.events.pop_front();
+        if kept.events.len() > KEPT
+            && let Some(Event::Entities { seq, .. }) = kept.events.pop_front()
+        {
+            kept.from = seq;
         }
         // Sent under the lock so that numbers arrive in order; an error only says that nobody listens.
         let _nobody_listens = self.sender.send(event);
+    }
+
+    /// Everything may be different: whoever comes back is told to read it all again.
+    pub(crate) fn everything(&self, seq: u64) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Kept { seq, from: seq, events: VecDeque::new() };
+        let _nobody_listens = self.sender.send(Event::Everything { seq });
     }
 
     pub(crate) fn status(&self) {
@@ -81,10 +100,9 @@ impl Feed {
 
     pub(crate) fn since(&self, after: Option<u64>) -> Events {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let oldest = kept.seq - u64::try_from(kept.events.len()).unwrap_or(u64::MAX);
         let missed = match after {
             None => Some(Vec::new()),
-            Some(after) if after < oldest || after > kept.seq => None,
+            Some(after) if after < kept.from || after > kept.seq => None,
             Some(after) => Some(
                 kept.events
                     .iter()

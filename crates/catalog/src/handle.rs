@@ -1,11 +1,11 @@
 //! The catalog as other rooms hold it: an index to read, a status, events, and what can be asked of it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use model::{Clock, ConnectionName, Entity, ProjectId, Source};
 use policy::Permit;
 use sha2::{Digest, Sha256};
-use store::{Applied, JobKey, Location, Store};
+use store::{JobKey, Location, Store};
 use tokio::sync::Notify;
 use url::Url;
 
@@ -14,6 +14,7 @@ use crate::{
     connections::Connections,
     discovery::DiscoveryFault,
     events::{Events, Feed},
+    follow::Follow,
     index::{Change, Index},
     status::{Status, Totals},
 };
@@ -68,6 +69,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     index: RwLock<Index>,
     feed: Feed,
+    follow: Follow,
     connections: Mutex<Connections>,
     /// Rung when something may be due sooner or later than before.
     timetables: Notify,
@@ -80,11 +82,13 @@ impl Catalog {
     /// # Errors
     /// When the store cannot be read.
     pub async fn open(store: Store, clock: Arc<dyn Clock>, interval_seconds: u64) -> Result<Self, CatalogError> {
+        // Before the entities: what is stored meanwhile is followed afterwards, and seen twice rather than never.
+        let head = store.feed_head().await?;
         let mut index = Index::new();
         let mut read = Vec::new();
         store.each_entity(|entity| read.push(Change::Put(Box::new(entity)))).await?;
         index.apply(read);
-        Ok(Self::over(store, clock, index, interval_seconds))
+        Ok(Self::over(store, clock, index, interval_seconds, head))
     }
 
     /// A catalog of given entities without connections: what rooms above test with.
@@ -92,18 +96,16 @@ impl Catalog {
     pub fn of_entities(store: Store, clock: Arc<dyn Clock>, entities: Vec<Entity>) -> Self {
         let mut index = Index::new();
         index.apply(entities.into_iter().map(|entity| Change::Put(Box::new(entity))));
-        Self::over(store, clock, index, 0)
+        Self::over(store, clock, index, 0, 0)
     }
 
-    fn over(store: Store, clock: Arc<dyn Clock>, index: Index, interval_seconds: u64) -> Self {
-        // Numbers of events of an earlier run are lower than any of this one, so that a page which comes back after a
-        // restart is told to read everything again.
-        let start = u64::try_from(clock.now()).unwrap_or(0).saturating_mul(1_000);
+    fn over(store: Store, clock: Arc<dyn Clock>, index: Index, interval_seconds: u64, head: i64) -> Self {
         let shared = Shared {
+            follow: Follow::from(head, store.dialect()),
             store,
             clock,
             index: RwLock::new(index),
-            feed: Feed::starting_at(start),
+            feed: Feed::starting_at(u64::try_from(head).unwrap_or(0)),
             connections: Mutex::new(Connections::new()),
             timetables: Notify::new(),
             interval_seconds,
@@ -171,7 +173,7 @@ impl Catalog {
                 vec![project_job(name, *project)]
             }
         };
-        self.shared.store.wake(&jobs).await?;
+        self.shared.store.wake_urgently(&jobs).await?;
         Ok(u64::try_from(jobs.len()).unwrap_or(u64::MAX))
     }
 
@@ -189,7 +191,7 @@ impl Catalog {
         let id = location_id(&target);
         let location = Location { id, connection, kind: "url".to_owned(), target, created_at: self.shared.clock.now() };
         self.shared.store.add_location(&location).await?;
-        self.shared.store.wake(&[pass_job(&location.connection)]).await?;
+        self.shared.store.wake_urgently(&[pass_job(&location.connection)]).await?;
         Ok(location)
     }
 
@@ -217,6 +219,14 @@ impl Catalog {
         Ok(self.shared.store.locations().await?)
     }
 
+    /// What left the catalog within the last days, the latest first, and how much that is in all.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn removed(&self, limit: u32) -> Result<(u64, Vec<store::RemovedRow>), CatalogError> {
+        Ok(self.shared.store.removed(limit).await?)
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.shared.store
     }
@@ -225,27 +235,16 @@ impl Catalog {
         &self.shared.clock
     }
 
-    /// Stores what was read and shows it: the index follows the store, never the other way round.
-    pub(crate) async fn store_batch(
-        &self,
-        connection: &ConnectionName,
-        batch: store::Batch,
-    ) -> Result<(), store::Error> {
-        let Applied { put, removed } = self.shared.store.apply(connection, batch).await?;
-        if put.is_empty() && removed.is_empty() {
-            return Ok(());
-        }
-        let changes = removed.into_iter().map(Change::Remove).chain(put.into_iter().map(|e| Change::Put(Box::new(e))));
-        let touched = self.shared.index.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
-        self.shared.feed.entities(touched);
-        Ok(())
+    pub(crate) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
+        self.shared.index.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes out of the index what the store has forgotten.
-    pub(crate) fn take_out(&self, removed: Vec<i64>) {
-        let changes = removed.into_iter().map(Change::Remove);
-        let touched = self.shared.index.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
-        self.shared.feed.entities(touched);
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.shared.feed
+    }
+
+    pub(crate) fn following(&self) -> &Follow {
+        &self.shared.follow
     }
 
     pub(crate) fn tell_status(&self) {

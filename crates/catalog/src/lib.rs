@@ -12,12 +12,14 @@ mod connections;
 pub mod discovery;
 mod document;
 mod events;
+mod follow;
 pub mod format;
 mod handle;
 pub mod index;
 mod infer;
 mod people;
 mod project;
+mod queue;
 mod status;
 pub mod sync;
 mod target;
@@ -26,7 +28,9 @@ mod walk;
 #[cfg(test)]
 mod walk_tests;
 
-pub use actions::{RefreshCatalog, RegisterLocation, Scope, UnregisterLocation};
+pub use actions::{DropJob, RefreshCatalog, RegisterLocation, RetryJob, Scope, UnregisterLocation};
 pub use events::{Event, Events};
+pub use follow::Elsewhere;
 pub use handle::{Catalog, CatalogError};
+pub use queue::QueuedJob;
 pub use status::{ConnectionStatus, PartialRead, Phase, ProblemCounts, Status, Totals, UpstreamError, Webhooks};

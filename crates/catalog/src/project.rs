@@ -103,14 +103,19 @@ impl Projects {
     /// Reads what the store kept. A record of an older form is left out: its project is then read as if it were new.
     pub(crate) fn of_rows(connection: &ConnectionName, rows: impl IntoIterator<Item = ProjectRow>) -> Self {
         let mut projects = Self::default();
+        projects.put_rows(connection, rows);
+        projects
+    }
+
+    /// Takes over what the store keeps.
+    pub(crate) fn put_rows(&mut self, connection: &ConnectionName, rows: impl IntoIterator<Item = ProjectRow>) {
         // An empty record says that the project is to be read anew.
         for row in rows.into_iter().filter(|row| !row.record.is_empty()) {
             match serde_json::from_str(&row.record) {
-                Ok(record) => projects.put(record),
+                Ok(record) => self.put(record),
                 Err(error) => tracing::warn!(%connection, project = row.path, %error, "stored project is read anew"),
             }
         }
-        projects
     }
 
     pub(crate) fn put(&mut self, record: ProjectRecord) {

@@ -1,7 +1,7 @@
 //! How reading goes: by connection, with its age, and honest about what was not read.
 
 use model::Millis;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The whole of it, as `/api/v1/catalog/status` and the events stream show it. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,7 +39,7 @@ pub struct ProblemCounts {
 }
 
 /// What a connection is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// Not started yet.
@@ -57,7 +57,7 @@ pub enum Phase {
 }
 
 /// How one connection goes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionStatus {
     /// The configured name.
@@ -86,6 +86,9 @@ pub struct ConnectionStatus {
     pub requests: u64,
     /// Why the last pass failed.
     pub error: Option<UpstreamError>,
+    /// Since when passes fail.
+    #[serde(default)]
+    pub failing_since: Option<Millis>,
     /// What the last pass could not read.
     pub partial: Vec<PartialRead>,
     /// What GitLab told us by itself.
@@ -93,7 +96,7 @@ pub struct ConnectionStatus {
 }
 
 /// An error that ended a pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamError {
     /// A stable name.
@@ -109,7 +112,7 @@ pub struct UpstreamError {
 }
 
 /// Something that was asked for and not answered, while the rest was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartialRead {
     /// What was not read.
@@ -121,7 +124,7 @@ pub struct PartialRead {
 }
 
 /// Webhooks of one connection, since the start of the process.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Webhooks {
     /// When the last one came.
@@ -134,4 +137,11 @@ pub struct Webhooks {
     pub why: String,
     /// Since when they are not believed although they should come; `None` when they are, or when none are expected.
     pub doubted_since: Option<Millis>,
+}
+
+/// A status as the process that reads tells it to the others.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) status: ConnectionStatus,
+    pub(crate) complete: bool,
 }

@@ -125,6 +125,7 @@ impl Timetable {
 
     /// Takes what is due at `now`.
     pub(crate) fn take(&mut self, now: Millis) -> Due {
+        self.not_after(now);
         let due = Due { pass: self.next_pass().is_some_and(|at| at <= now), poll: self.next_poll() <= now };
         if due.pass {
             self.running = true;
@@ -134,6 +135,13 @@ impl Timetable {
             self.look_again.take_if(|at| *at <= now);
         }
         due
+    }
+
+    /// Nothing happened in the future: the clock has been set back since it was noted.
+    fn not_after(&mut self, now: Millis) {
+        self.passed = self.passed.map(|at| at.min(now));
+        self.polled = self.polled.min(now);
+        self.known_to = self.known_to.min(now);
     }
 
     /// When something is due next.

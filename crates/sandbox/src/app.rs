@@ -18,7 +18,7 @@ use crate::clock::{self, Clock};
 use crate::door::Peer;
 use crate::errors::{ApiError, json_response};
 use crate::etag::Asked;
-use crate::faults::Faults;
+use crate::faults::{Effect, Faults};
 use crate::hooks::Hooks;
 use crate::options::Edition;
 use crate::repo::Repos;
@@ -151,7 +151,7 @@ async fn elsewhere(State(app): State<Shared>, request: Request) -> Response {
 async fn gate(State(app): State<Shared>, request: Request, next: Next) -> Response {
     if request.uri().path().starts_with(controls::PREFIX) {
         let peer = request.extensions().get::<ConnectInfo<Peer>>();
-        if peer.is_some_and(|ConnectInfo(Peer(address))| address.ip().to_canonical().is_loopback()) {
+        if peer.is_some_and(|ConnectInfo(peer)| peer.0.ip().to_canonical().is_loopback()) {
             return next.run(request).await;
         }
         return ApiError::no_route().into_response();
@@ -176,22 +176,42 @@ fn meta(serial: u64) -> String {
     format!("{{\"correlation_id\":\"01{id}\",\"version\":\"1\"}}")
 }
 
-async fn pass(app: &Shared, mut request: Request, next: Next) -> Response {
+async fn pass(app: &Shared, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = request.uri().path();
     let api = path.starts_with("/api/");
     if let Some(route) = route.as_ref().filter(|_| api) {
         app.stats.count(request.method().as_str(), route);
     }
+    let mut altered = None;
     if let Some(fault) = app.faults.take(request.method().as_str(), route.as_deref().unwrap_or(path), path) {
         tokio::time::sleep(fault.delay()).await;
-        if let Some(response) = fault.answer() {
-            return response;
+        match fault.effect(path == "/api/graphql") {
+            Effect::Nothing => {}
+            Effect::Answer(response) => return response,
+            Effect::Hang => return std::future::pending().await,
+            Effect::Reset => {
+                if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>() {
+                    peer.cut();
+                }
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            }
+            Effect::Alter(how) => altered = Some(how),
         }
     }
+    let response = truly(app, route, api, request, next).await;
+    match altered {
+        Some(how) => how.answer(response).await,
+        None => response,
+    }
+}
+
+/// The answer that GitLab would give.
+async fn truly(app: &Shared, route: Option<String>, api: bool, mut request: Request, next: Next) -> Response {
     if !api {
         return next.run(request).await;
     }
+    let path = request.uri().path();
     if !app.latency.is_zero() {
         tokio::time::sleep(app.latency).await;
     }

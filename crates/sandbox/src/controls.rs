@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use crate::app::{Shared, Table};
 use crate::call::Fields;
 use crate::errors::{ApiError, json_response};
-use crate::faults::Fault;
 use crate::stats::Limit;
 use crate::tokens::State as TokenState;
 
@@ -27,12 +26,20 @@ pub(crate) fn routes(table: &mut Table) {
     });
     table.get("/-/sandbox/routes", async |State(app): State<Shared>| json_response(StatusCode::OK, &json!(app.routes)));
     table.put("/-/sandbox/limits", set_limits);
+    table.get("/-/sandbox/faults", async |State(app): State<Shared>| json_response(StatusCode::OK, &app.faults.json()));
     table.put("/-/sandbox/faults", set_fault);
+    table.post("/-/sandbox/faults", add_fault);
     table.delete("/-/sandbox/faults", async |State(app): State<Shared>| {
         app.faults.clear();
         StatusCode::NO_CONTENT
     });
+    table.post("/-/sandbox/hooks/faults", add_hook_fault);
+    table.delete("/-/sandbox/hooks/faults", async |State(app): State<Shared>| {
+        app.hooks.faults.clear();
+        StatusCode::NO_CONTENT
+    });
     table.put("/-/sandbox/clock", set_clock);
+    table.get("/-/sandbox/world", world);
     table.put("/-/sandbox/outbound", set_outbound);
     table.get("/-/sandbox/tokens", async |State(app): State<Shared>| {
         json_response(StatusCode::OK, &json!(app.tokens.current()))
@@ -56,12 +63,40 @@ async fn set_limits(State(app): State<Shared>, fields: Fields) -> Answer {
     done()
 }
 
-/// A wrong answer, as `faults::Fault` says.
+fn read<T: serde::de::DeserializeOwned>(fields: Fields) -> Result<T, ApiError> {
+    serde_json::from_value(Value::Object(fields.0)).map_err(|error| ApiError::parameter(error.to_string()))
+}
+
+/// A wrong answer, as `faults::Fault` says, in place of those for the same route.
 async fn set_fault(State(app): State<Shared>, fields: Fields) -> Answer {
-    let fault: Fault =
-        serde_json::from_value(Value::Object(fields.0)).map_err(|error| ApiError::parameter(error.to_string()))?;
-    app.faults.set(fault);
+    app.faults.set(read(fields)?);
     done()
+}
+
+/// A wrong answer beside those that are set.
+async fn add_fault(State(app): State<Shared>, fields: Fields) -> Answer {
+    app.faults.add(read(fields)?);
+    done()
+}
+
+/// What becomes of webhooks on their way, as `hooks::faults::HookFault` says.
+async fn add_hook_fault(State(app): State<Shared>, fields: Fields) -> Answer {
+    app.hooks.faults.add(read(fields)?);
+    done()
+}
+
+/// Every project that is there, with the blobs of its catalog file and CODEOWNERS: the truth to compare with.
+async fn world(State(app): State<Shared>) -> Response {
+    const FILES: [&str; 4] = ["catalog-info.yaml", "CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS"];
+    let projects = app.world.projects().filter_map(|id| app.world.project(id));
+    let row = |project: std::sync::Arc<crate::world::model::Project>| {
+        let repo = app.repos.read(&app.world, &project);
+        let tree = repo.resolve("HEAD").map(|commit| commit.tree);
+        let blob = |path: &&str| Some((path.to_string(), json!(repo.at(tree?, path)?.oid.to_string())));
+        let files: serde_json::Map<String, Value> = FILES.iter().filter_map(blob).collect();
+        json!({"id": project.id, "path": project.path, "archived": project.archived, "files": files})
+    };
+    json_response(StatusCode::OK, &projects.map(row).collect())
 }
 
 /// `{"offsetSeconds": n}`: the instance's clock is so far ahead, or behind.
@@ -97,9 +132,18 @@ fn project(app: &Shared, path: &str) -> Result<u64, ApiError> {
     Ok(found.id)
 }
 
-/// `{"path": "new/full/path"}`: the project is renamed, or moved to another group or user.
+/// `{"path": "new/full/path"}`: the project is renamed, or moved to another group or user. `{"archived": bool}`.
+/// `{"restore": true}`: a deleted one is there again.
 async fn move_project(State(app): State<Shared>, Path(path): Path<String>, fields: Fields) -> Answer {
+    if fields.flag("restore") == Some(true) {
+        app.world.restore_project(&path).ok_or_else(|| ApiError::not_found("Project"))?;
+        return done();
+    }
     let project = project(&app, &path)?;
+    if let Some(archived) = fields.flag("archived") {
+        app.world.archive_project(project, archived);
+        return done();
+    }
     let moved = app.world.move_project(project, fields.need("path")?.trim_matches('/'));
     moved.map_err(|why| ApiError::message(StatusCode::UNPROCESSABLE_ENTITY, why))?;
     done()

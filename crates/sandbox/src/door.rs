@@ -5,7 +5,10 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -14,7 +17,7 @@ use axum::serve::{IncomingStream, Listener};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
@@ -31,17 +34,74 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for T {}
 
-/// Who sits at the other end.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+/// Who sits at the other end, and the wire to cut.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr, Arc<AtomicBool>);
 
-impl Connected<IncomingStream<'_, Door>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
-        Self(*stream.remote_addr())
+impl Peer {
+    /// Ends the connection: nothing more is written to it.
+    pub(crate) fn cut(&self) {
+        self.1.store(true, Ordering::Relaxed);
     }
 }
 
-type Arrival = (Box<dyn Stream>, SocketAddr);
+impl Connected<IncomingStream<'_, Door>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+        Self(*stream.remote_addr(), stream.io().cut.clone())
+    }
+}
+
+/// A connection that can be cut from inside, as a broken network does it.
+pub(crate) struct Wire {
+    stream: Box<dyn Stream>,
+    cut: Arc<AtomicBool>,
+}
+
+impl Wire {
+    fn of(stream: impl Stream) -> Self {
+        Self { stream: Box::new(stream), cut: Arc::default() }
+    }
+
+    fn whole(&self) -> io::Result<()> {
+        if self.cut.load(Ordering::Relaxed) { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.whole()?;
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.whole()?;
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+type Arrival = (Wire, SocketAddr);
 
 /// The listener that the server runs on.
 pub(crate) enum Door {
@@ -82,7 +142,7 @@ async fn greet(listener: TcpListener, acceptor: TlsAcceptor, ready: mpsc::Sender
             match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => {
                     // An error means that the server has stopped: the connection is dropped with it.
-                    let _ = ready.send((Box::new(stream), peer)).await;
+                    let _ = ready.send((Wire::of(stream), peer)).await;
                 }
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS handshake"),
                 Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
@@ -110,14 +170,14 @@ fn config(tls: &Tls) -> Result<ServerConfig> {
 }
 
 impl Listener for Door {
-    type Io = Box<dyn Stream>;
+    type Io = Wire;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> Arrival {
         match self {
             Self::Plain(listener) => {
                 let (stream, peer) = Listener::accept(listener).await;
-                (Box::new(stream), peer)
+                (Wire::of(stream), peer)
             }
             Self::Tls(arrivals, _) => match arrivals.recv().await {
                 Some(arrival) => arrival,

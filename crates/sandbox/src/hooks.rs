@@ -4,6 +4,8 @@
 //! Headers and payload as GitLab documents them; with a `signing_token` also the Standard Webhooks signature. A
 //! delivery is tried once and its outcome kept, as GitLab keeps it; nothing is sent again.
 
+pub(crate) mod faults;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,6 +24,7 @@ use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::options::Edition;
 use crate::repo::object::Oid;
+use faults::HookFaults;
 
 /// Deliveries kept for each hook.
 const KEPT: usize = 50;
@@ -112,6 +115,10 @@ pub(crate) struct Hooks {
     client: reqwest::Client,
     /// Whether hooks may lead to addresses of the local network.
     local: AtomicBool,
+    /// What becomes of deliveries on their way.
+    pub(crate) faults: HookFaults,
+    /// One delivery after the other to each hook, in the order of the pushes.
+    turns: Mutex<BTreeMap<u64, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Hooks {
@@ -130,6 +137,8 @@ impl Hooks {
             clock,
             client,
             local: AtomicBool::new(true),
+            faults: HookFaults::default(),
+            turns: Mutex::default(),
         })
     }
 
@@ -199,6 +208,10 @@ impl Hooks {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
+    fn turn(&self, hook: u64) -> Arc<tokio::sync::Mutex<()>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(hook).or_default().clone()
+    }
+
     /// Latest deliveries of a hook, newest first.
     pub(crate) fn events(&self, hook: u64) -> Vec<Value> {
         let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
@@ -211,11 +224,11 @@ impl Hooks {
         app: &App,
         hook: &Hook,
         event: &str,
-        event_id: Uuid,
+        (event_id, delivery): (Uuid, Uuid),
         payload: &Value,
     ) -> Outcome {
         let body = serde_json::to_vec(payload).unwrap_or_default();
-        let delivery = self.uuid().to_string();
+        let delivery = delivery.to_string();
         let header = if hook.place == Place::Instance { "System Hook" } else { event };
         let mut headers = vec![
             ("Content-Type".to_owned(), "application/json".to_owned()),
@@ -309,15 +322,26 @@ impl App {
         }
         let Some(payload) = self.push_payload(&push) else { return };
         let event_id = self.hooks.uuid();
-        let app = self.clone();
-        tokio::spawn(async move {
-            for hook in wanted {
-                let outcome = app.hooks.deliver(&app, &hook, kind, event_id, &payload).await;
-                if let Err(error) = outcome.status {
-                    tracing::warn!(hook = hook.id, %error, "a webhook could not be delivered");
+        let payload = Arc::new(payload);
+        for hook in wanted {
+            let fate = self.hooks.faults.fate();
+            let (app, payload) = (self.clone(), payload.clone());
+            tokio::spawn(async move {
+                // Whoever waits for its turn keeps it: pushes are told in their order, unless that is the fault.
+                let turn = app.hooks.turn(hook.id);
+                let held = if fate.apart { None } else { Some(turn.lock().await) };
+                tokio::time::sleep(fate.delay).await;
+                // A second copy has the key of the first, as GitLab keeps it when it sends again.
+                let ids = (event_id, app.hooks.uuid());
+                for _ in 0..fate.copies {
+                    let outcome = app.hooks.deliver(&app, &hook, kind, ids, &payload).await;
+                    if let Err(error) = outcome.status {
+                        tracing::warn!(hook = hook.id, %error, "a webhook could not be delivered");
+                    }
                 }
-            }
-        });
+                drop(held);
+            });
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What can be typed. Commands are `noun verb`.
 
+mod backup;
 mod catalog;
 mod connection;
+mod queue;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -9,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::OutputOptions;
 
+pub(crate) use backup::{BackupCommand, CreateOptions, PlaceOptions, RestoreOptions, VerifyOptions};
 pub(crate) use catalog::{
     CatalogCommand, GetOptions, ImportOptions, ListOptions, PageOptions, ProblemsOptions, RefreshOptions,
     SearchOptions, UnownedOptions, Validate, ValidateOptions,
@@ -18,6 +21,8 @@ pub(crate) use connection::{
     AddOptions, ConnectionCommand, HookScope, NamedOptions, NamelessOptions, RemoveOptions, RotateOptions, TestOptions,
     TokenOptions, UpdateTokenOptions, WayOptions, WebhooksOptions,
 };
+
+pub(crate) use queue::{QueueCommand, QueueDropOptions, QueueListOptions, QueueRetryOptions};
 
 /// The identity-aware control plane for GitLab.
 #[derive(Debug, Parser)]
@@ -41,6 +46,12 @@ pub(crate) enum Command {
     /// Connect GitLabs, test the connections, update and rotate their tokens, register webhooks
     #[command(subcommand)]
     Connection(Box<ConnectionCommand>),
+    /// Look at what a running server has to read, and have what failed tried again
+    #[command(subcommand)]
+    Queue(QueueCommand),
+    /// Make backups while the server runs, check them, put them back
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Work with the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),

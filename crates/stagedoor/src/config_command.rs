@@ -50,6 +50,7 @@ fn show(report: &Report, look: Look) -> String {
     say("database", &report.database);
     say("key file", &report.key_file);
     say("secrets folder", &report.secrets_folder);
+    say("backups", &report.backups);
     for gitlab in &report.gitlab {
         say("", "");
         say("gitlab", &gitlab.name);

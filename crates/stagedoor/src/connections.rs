@@ -2,9 +2,9 @@
 //! connections reaches whoever reads them.
 
 use anyhow::Context;
-use broker::{Change, Declared, Patience, Spec, Told};
-use catalog::{Catalog, sync::Sync};
-use tokio::sync::mpsc::UnboundedReceiver;
+use broker::{Broker, Change, Declared, Patience, Spec, Told};
+use catalog::{Catalog, Elsewhere, sync::Sync};
+use tokio::sync::{broadcast::error::RecvError, mpsc::UnboundedReceiver};
 
 use crate::config::{GitlabConfig, Register};
 
@@ -74,6 +74,22 @@ async fn apply(change: &Change, sync: &Sync, catalog: &Catalog) -> Result<(), ca
         Change::Listening(name, listening) => {
             catalog.set_listening(name, *listening);
             Ok(())
+        }
+    }
+}
+
+/// Takes over what other processes of the same database change of connections, until the future is dropped.
+pub(crate) async fn take_over(broker: Broker, catalog: Catalog) {
+    let mut elsewhere = catalog.elsewhere();
+    loop {
+        let taken = match elsewhere.recv().await {
+            Ok(Elsewhere::Connection(name)) => broker.take_over(&name).await,
+            Ok(Elsewhere::Projects(..)) => Ok(()),
+            Ok(Elsewhere::Anything) | Err(RecvError::Lagged(_)) => broker.take_over_all().await,
+            Err(RecvError::Closed) => return,
+        };
+        if let Err(error) = taken {
+            tracing::error!(%error, "a connection that another process changed is not taken over until the next start");
         }
     }
 }

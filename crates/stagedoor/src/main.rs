@@ -1,6 +1,7 @@
 //! The binary: commands, configuration and wiring. It knows every room and stays short; the only one that knows flags,
 //! environment variables and exit codes.
 
+mod backup_command;
 mod catalog_command;
 mod cli;
 mod config;
@@ -12,6 +13,7 @@ mod doctor;
 mod exit;
 mod logs;
 mod output;
+mod queue_command;
 mod remote;
 mod sandbox_command;
 mod serve;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Catalog(command) => return ask(catalog_command::run(*command)),
         Command::Connection(command) => return ask(connection_command::run(*command)),
+        Command::Queue(command) => return ask(queue_command::run(command)),
+        Command::Backup(command) => return ask(async { Ok(backup_command::run(command).await) }),
         Command::Config(command) => return config_command::run(&command).into(),
         Command::Doctor(options) => return ask(async { Ok(doctor::run(options).await) }),
         Command::Openapi => print_openapi(),

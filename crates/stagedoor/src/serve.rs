@@ -12,13 +12,13 @@ use anyhow::{Context, ensure};
 use broker::{Broker, Told};
 use catalog::{
     Catalog,
-    sync::{Sync, SyncSettings},
+    sync::{Replica, Sync, SyncSettings},
 };
 use model::{Clock, Ctx, Principal, Random, RequestId, SystemClock, SystemRandom};
 use policy::Gate;
 use secrets::Keys;
 use serde_json::json;
-use store::Store;
+use store::{Lock, OpenOptions, Store};
 use tokio::{net::TcpListener, sync::mpsc::UnboundedReceiver, task::JoinSet};
 use url::Url;
 
@@ -47,12 +47,24 @@ fn parts() -> Parts {
     Parts { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom::default()) }
 }
 
+/// A name that no other process of the database has.
+fn replica_name(random: &dyn Random) -> String {
+    format!("{:012x}", random.next() & 0xffff_ffff_ffff)
+}
+
+/// For people: where a process runs.
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// A server that listens and does not answer yet.
 pub(crate) struct Server {
     listener: TcpListener,
     address: SocketAddr,
     services: api::Services,
     store: Store,
+    /// Held to the end: the database is this process's.
+    _lock: Lock,
     sync: Sync,
     changes: UnboundedReceiver<Told>,
     parts: Parts,
@@ -71,7 +83,12 @@ impl Server {
             fs::create_dir_all(&config.data)
                 .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
         }
-        let store = Store::open(&config.database_url(), Arc::clone(&parts.clock)).await?;
+        let lock = Lock::take(&config.database_url(), "stagedoor serve")?;
+        let options = OpenOptions {
+            replica: Some(replica_name(parts.random.as_ref())),
+            backups: config.backups.before_migration.then(|| config.backups_folder()),
+        };
+        let store = Store::open_with(&config.database_url(), Arc::clone(&parts.clock), options).await?;
         if let Some(folder) = config.key_file().parent() {
             fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         }
@@ -91,6 +108,12 @@ impl Server {
         let settings = SyncSettings {
             poll: Duration::from_secs(config.catalog.poll_seconds),
             catalog_file: config.catalog.file.clone(),
+            replica: Replica {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                host: host_name(),
+                started_at: parts.clock.now(),
+                ..Replica::default()
+            },
             ..SyncSettings::default()
         };
         let sync = Sync::new(catalog.clone(), Arc::clone(&parts.random), settings);
@@ -107,10 +130,12 @@ impl Server {
             random: Arc::clone(&parts.random),
             broker,
             version: env!("CARGO_PKG_VERSION"),
+            host: host_name(),
+            started_at: parts.clock.now(),
             metrics,
             public_url: config.public_url,
         };
-        Ok(Self { listener, address, services, store, sync, changes, parts })
+        Ok(Self { listener, address, services, store, _lock: lock, sync, changes, parts })
     }
 
     /// The address that answers.
@@ -123,13 +148,19 @@ impl Server {
         tracing::info!(url = self.url(), version = self.services.version, "listening");
         let mut beside = JoinSet::new();
         beside.spawn(connections::pass_on(self.changes, self.sync.clone(), self.services.catalog.clone()));
+        beside.spawn(connections::take_over(self.services.broker.clone(), self.services.catalog.clone()));
         let (broker, gate) = (self.services.broker.clone(), self.services.gate.clone());
         let random = self.parts.random.as_ref();
         let ctx = Ctx::new(Principal::System, RequestId::fresh(random), Arc::clone(&self.parts.clock));
+        let mut leading = self.services.catalog.leading();
+        let register = broker.clone();
         beside.spawn(async move {
-            broker.register_declared(&gate, &ctx).await;
-            broker.run().await;
+            // Once for all processes: each would register its own.
+            if leading.wait_for(|leads| *leads).await.is_ok() {
+                register.register_declared(&gate, &ctx).await;
+            }
         });
+        beside.spawn(async move { broker.run().await });
         beside.spawn(async move {
             if let Err(error) = self.sync.run().await {
                 tracing::error!(%error, "reading ended");
@@ -138,6 +169,9 @@ impl Server {
         api::serve(self.listener, self.services, stop).await?;
         // Ended before the database is, or what they do last would fail.
         beside.shutdown().await;
+        if let Err(error) = self.store.resign().await {
+            tracing::warn!(%error, "the others learn by the clock that this process ended");
+        }
         self.store.close().await;
         tracing::info!("stopped");
         Ok(())

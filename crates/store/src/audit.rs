@@ -51,23 +51,42 @@ impl AuditRow {
     /// # Errors
     /// The first row that is not.
     pub fn verify(rows: &[Self]) -> Result<(), ChainError> {
-        let mut expected = (1, GENESIS.to_owned());
-        for row in rows {
-            if row.id != expected.0 || row.previous != expected.1 {
-                return Err(ChainError::Broken(row.id));
-            }
-            if row.hash != Self::hash_of(row.id, row.at, &row.record, &row.previous) {
-                return Err(ChainError::Altered(row.id));
-            }
-            expected = (row.id + 1, row.hash.clone());
+        let mut chain = Chain::default();
+        rows.iter().try_for_each(|row| chain.next(row))
+    }
+}
+
+/// The chain as far as it was looked at, for rows that come one by one.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    number: i64,
+    hash: String,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { number: 0, hash: GENESIS.to_owned() }
+    }
+}
+
+impl Chain {
+    /// Is this the row that was written next?
+    pub(crate) fn next(&mut self, row: &AuditRow) -> Result<(), ChainError> {
+        if row.id != self.number + 1 || row.previous != self.hash {
+            return Err(ChainError::Broken(row.id));
         }
+        if row.hash != AuditRow::hash_of(row.id, row.at, &row.record, &row.previous) {
+            return Err(ChainError::Altered(row.id));
+        }
+        self.number = row.id;
+        self.hash.clone_from(&row.hash);
         Ok(())
     }
 }
 
 impl Inner {
     async fn append(&self, at: Millis, record: &serde_json::Value) -> Result<TrailId, Error> {
-        let mut tx = self.writer.begin_with(self.dialect.begin()).await?;
+        let mut tx = self.begin().await?;
         if let Some(lock) = self.dialect.lock_chain() {
             sqlx::query(lock).execute(&mut *tx).await?;
         }

@@ -5,7 +5,7 @@
 use model::{ConnectionName, Millis};
 use sqlx::{AnyConnection, Row};
 
-use crate::{Error, Store};
+use crate::{Error, Store, Told, feed};
 
 /// A connection that a person added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Store {
     /// # Errors
     /// When it is not durably added.
     pub async fn add_connection(&self, row: &ConnectionRow, secrets: &[SealedRow]) -> Result<bool, Error> {
-        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
+        let mut tx = self.inner.begin().await?;
         let added = sqlx::query(
             "INSERT INTO connections (name, url, record, added_at, changed_at) VALUES ($1, $2, $3, $4, $4) \
              ON CONFLICT DO NOTHING",
@@ -91,6 +91,7 @@ impl Store {
         for secret in secrets {
             put_secret(&mut tx, secret, row.added_at).await?;
         }
+        feed::tell(self, &mut tx, &Told::Connection { name: row.name.clone() }).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -107,7 +108,7 @@ impl Store {
         secrets: &[SealedRow],
     ) -> Result<bool, Error> {
         let now = self.inner.clock.now();
-        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
+        let mut tx = self.inner.begin().await?;
         let changed = sqlx::query("UPDATE connections SET record = $2, changed_at = $3 WHERE name = $1")
             .bind(name.as_str())
             .bind(record)
@@ -120,6 +121,7 @@ impl Store {
         for secret in secrets {
             put_secret(&mut tx, secret, now).await?;
         }
+        feed::tell(self, &mut tx, &Told::Connection { name: name.clone() }).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -129,7 +131,7 @@ impl Store {
     /// # Errors
     /// When it is not durably removed.
     pub async fn remove_connection(&self, name: &ConnectionName) -> Result<bool, Error> {
-        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
+        let mut tx = self.inner.begin().await?;
         let removed =
             sqlx::query("DELETE FROM connections WHERE name = $1").bind(name.as_str()).execute(&mut *tx).await?;
         let prefix = prefix(name);
@@ -143,8 +145,17 @@ impl Store {
             .bind(name.as_str())
             .execute(&mut *tx)
             .await?;
+        feed::tell(self, &mut tx, &Told::Connection { name: name.clone() }).await?;
         tx.commit().await?;
         Ok(removed.rows_affected() > 0)
+    }
+
+    /// One connection that was added.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn connection(&self, name: &ConnectionName) -> Result<Option<ConnectionRow>, Error> {
+        Ok(self.connections().await?.into_iter().find(|row| row.name == *name))
     }
 
     /// One sealed secret.
@@ -165,8 +176,12 @@ impl Store {
     /// When it is not durably written.
     pub async fn keep_secret(&self, row: &SealedRow) -> Result<(), Error> {
         let now = self.inner.clock.now();
-        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
+        let mut tx = self.inner.begin().await?;
         put_secret(&mut tx, row, now).await?;
+        let of = row.name.strip_prefix("connection/").and_then(|rest| rest.split('/').next());
+        if let Some(name) = of.and_then(|name| ConnectionName::parse(name).ok()) {
+            feed::tell(self, &mut tx, &Told::Connection { name }).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

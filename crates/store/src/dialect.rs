@@ -56,7 +56,13 @@ impl Dialect {
                 // What is deleted, such as a sealed token, is overwritten in the file, too.
                 "PRAGMA secure_delete = ON",
             ],
-            Self::Postgres => &["SET statement_timeout = '60s'"],
+            // A peer that died without a word is noticed within half a minute.
+            Self::Postgres => &[
+                "SET statement_timeout = '60s'",
+                "SET tcp_keepalives_idle = 10",
+                "SET tcp_keepalives_interval = 5",
+                "SET tcp_keepalives_count = 3",
+            ],
         }
     }
 
@@ -83,6 +89,39 @@ impl Dialect {
             // One writer connection: nobody else can be in the middle of a claim.
             Self::Sqlite => "",
             Self::Postgres => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// Makes those who write rows of one connection wait for each other until the end of the transaction: two replicas
+    /// would otherwise lock its rows in different orders. `$1` is the connection.
+    pub(crate) fn lock_connection(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT 1 AS held FROM pg_advisory_xact_lock(5419, hashtext($1))"),
+        }
+    }
+
+    /// Makes those who add to the feed wait for each other until the end of the transaction.
+    pub(crate) fn lock_feed(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT 1 AS held FROM pg_advisory_xact_lock(5418)"),
+        }
+    }
+
+    /// The database's clock, in milliseconds: the one that all replicas share.
+    pub(crate) fn now(self) -> &'static str {
+        match self {
+            Self::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)",
+            Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        }
+    }
+
+    /// Ends a reading of rows that nobody may change until the end of the transaction.
+    pub(crate) fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR UPDATE",
         }
     }
 

@@ -5,33 +5,46 @@
 //! knows no HTTP, no GitLab and no rules; it implements [`policy::Trail`].
 
 mod audit;
+mod backup;
 mod catalog;
 mod connections;
 mod dialect;
 mod error;
+mod feed;
 mod hooks;
 mod jobs;
+mod listen;
 mod locations;
+mod lock;
 mod migrate;
+mod replicas;
 mod shares;
 mod sources;
 mod sql;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use model::Clock;
-use sqlx::{AnyPool, any::AnyPoolOptions};
+use sqlx::{Any, AnyPool, Transaction, any::AnyPoolOptions};
 use tokio::sync::{Notify, mpsc};
 
 pub use audit::{AuditRow, ChainError};
-pub use catalog::{Applied, Batch, FileKey, FileRow, ProjectRow, Replacement, Root};
+pub use backup::{
+    BackupError, BackupHeader, Created, Damage, Restored, TableRows, Verified, backup_name, create_backup,
+    restore_backup, verify_backup,
+};
+pub use catalog::{Applied, Batch, FileKey, FileRow, ProjectRow, Reading, RemovedRow, Replacement, Root};
 pub use connections::{ConnectionRow, SealedRow};
 pub use dialect::Dialect;
 pub use error::Error;
+pub use feed::{FeedRow, Told};
 pub use hooks::{Accepted, HookEvent};
-pub use jobs::{Job, JobKey};
+pub use jobs::{Claim, Job, JobKey, LONGEST_WAIT, QueueCounts, QueueRow, QueueState};
+pub use listen::Listener;
 pub use locations::Location;
+pub use lock::{Lock, database_file};
 pub use migrate::Tables;
+pub use replicas::{ReplicaRow, StatusRow, TERM};
 pub use shares::ShareRow;
 pub use sources::Source;
 
@@ -47,6 +60,10 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     dialect: Dialect,
+    /// The address, for connections that are not of a pool.
+    url: String,
+    /// The name of this process among the replicas.
+    replica: String,
     /// For SQLite a single connection: its writers exclude each other, so waiting for it is cheaper than for a lock.
     writer: AnyPool,
     reader: AnyPool,
@@ -54,6 +71,23 @@ struct Inner {
     /// Rung when a job may be due.
     jobs: Notify,
     abandoned: mpsc::UnboundedSender<policy::TrailId>,
+    intake: hooks::Intake,
+}
+
+impl Inner {
+    /// A transaction that will write.
+    async fn begin(&self) -> Result<Transaction<'static, Any>, Error> {
+        Ok(self.writer.begin_with(self.dialect.begin()).await?)
+    }
+}
+
+/// How a database is opened.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// The folder for the backup that is made before tables with rows are changed; without one none is made.
+    pub backups: Option<PathBuf>,
+    /// A name that no other process which uses the database has.
+    pub replica: Option<String>,
 }
 
 impl Store {
@@ -62,15 +96,31 @@ impl Store {
     /// # Errors
     /// When it cannot be reached or opened, or was written by a newer version.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        Self::open_with(url, clock, OpenOptions::default()).await
+    }
+
+    /// As [`Store::open`], and as the options say.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; also when a backup cannot be written that they ask for: the tables are then as they were.
+    pub async fn open_with(url: &str, clock: Arc<dyn Clock>, options: OpenOptions) -> Result<Self, Error> {
         sqlx::any::install_default_drivers();
         let dialect = Dialect::of(url)?;
         let (writers, readers) = dialect.pool_sizes();
         let writer = connect(dialect, url, writers).await?;
+        if let Some(folder) = &options.backups {
+            backup::before_migration(&writer, url, folder, clock.now()).await?;
+        }
         migrate::run(dialect, &writer).await?;
         let reader = if dialect == Dialect::Postgres { writer.clone() } else { connect(dialect, url, readers).await? };
         let (abandoned, dropped) = mpsc::unbounded_channel();
-        let inner = Arc::new(Inner { dialect, writer, reader, clock, jobs: Notify::new(), abandoned });
+        let (intake, waiting) = hooks::Intake::new();
+        let url = url.to_owned();
+        let replica = options.replica.unwrap_or_else(|| "alone".to_owned());
+        let jobs = Notify::new();
+        let inner = Arc::new(Inner { dialect, url, replica, writer, reader, clock, jobs, abandoned, intake });
         tokio::spawn(audit::record_abandoned(Arc::downgrade(&inner), dropped));
+        tokio::spawn(hooks::take_in(Arc::downgrade(&inner), waiting));
         Ok(Self { inner })
     }
 

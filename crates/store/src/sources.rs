@@ -3,7 +3,7 @@
 use model::ConnectionName;
 use sqlx::{AnyConnection, Row};
 
-use crate::{Error, Store, sql::statement};
+use crate::{Applied, Error, Store, Told, feed, sql::statement};
 
 /// Where the rows of a connection come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,8 @@ pub struct Source {
 }
 
 /// Whatever has rows of one connection. `entities` is not among them: what goes from there is told.
-const OWNED: &[&str] = &["reach", "files", "projects", "locations", "hook_events", "passes", "shares", "sources"];
+const OWNED: &[&str] =
+    &["reach", "files", "projects", "locations", "hook_events", "passes", "shares", "sources", "fresh", "statuses"];
 
 impl Store {
     /// Where what is held of a connection was read from; `None` when nothing was noted.
@@ -44,7 +45,7 @@ impl Store {
     /// # Errors
     /// When it is not durably noted; nothing is forgotten then.
     pub async fn read_anew(&self, connection: &ConnectionName, source: &Source) -> Result<(), Error> {
-        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
+        let mut tx = self.inner.begin().await?;
         for text in [
             "DELETE FROM reach WHERE connection = $1",
             "DELETE FROM files WHERE connection = $1",
@@ -57,12 +58,12 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets everything of a connection. Answers with the numbers of its entities.
+    /// Forgets everything of a connection.
     ///
     /// # Errors
     /// When it is not durably forgotten; nothing is then.
-    pub async fn forget_connection(&self, connection: &ConnectionName) -> Result<Vec<i64>, Error> {
-        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
+    pub async fn forget_connection(&self, connection: &ConnectionName) -> Result<Applied, Error> {
+        let mut tx = self.inner.begin().await?;
         let rows = sqlx::query("DELETE FROM entities WHERE connection = $1 RETURNING id")
             .bind(connection.as_str())
             .fetch_all(&mut *tx)
@@ -79,8 +80,17 @@ impl Store {
             .bind(format!("{connection}/%"))
             .execute(&mut *tx)
             .await?;
+        let removed = rows.into_iter().map(|row| Ok(row.try_get("id")?)).collect::<Result<Vec<i64>, Error>>()?;
+        let told = Told::Catalog {
+            connection: connection.clone(),
+            put: Vec::new(),
+            removed: removed.clone(),
+            projects: Vec::new(),
+            projects_gone: Vec::new(),
+        };
+        let seq = if told.says_something() { Some(feed::tell(self, &mut tx, &told).await?) } else { None };
         tx.commit().await?;
-        rows.into_iter().map(|row| Ok(row.try_get("id")?)).collect()
+        Ok(Applied { removed, seq, ..Applied::default() })
     }
 
     /// The connections that anything is held of.

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { useMediaQuery, useMergedRef, useResizeObserver } from "@mantine/hooks";
 import { IconColumns3, IconProgressAlert } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { isTimeSorted } from "../../api/live";
@@ -65,7 +65,7 @@ export function Catalog() {
   const scroller = useRef<HTMLDivElement>(null);
   const [measured, { width }] = useResizeObserver<HTMLDivElement>();
   const scrollerRef = useMergedRef(scroller, measured);
-  const shown = useMemo(() => fitColumns(search.cols, Math.floor(width)), [search.cols, width]);
+  const shown = useMemo(() => fitColumns(search.cols, Math.floor(width), sort), [search.cols, width, sort]);
   const size = phone ? PHONE_ROW : ROW;
   const virtual = useVirtualizer({
     count: total,
@@ -127,6 +127,9 @@ export function Catalog() {
             </span>
           ) : null}
           <span className="grow" />
+          <Link to="/removed" className="quiet-link">
+            Removed
+          </Link>
           <Unowned
             number={unowned}
             on={filters.evidence?.includes("missing") ?? false}

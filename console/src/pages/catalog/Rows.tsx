@@ -178,7 +178,7 @@ function PhoneRow({ row }: { row: EntityRow }) {
           </EntityLink>
           {wrong ? (
             <span className="sm">
-              <Problems row={row} />
+              <Problems row={row} aged />
             </span>
           ) : null}
         </div>

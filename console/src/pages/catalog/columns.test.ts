@@ -16,7 +16,9 @@ it("reads columns from the address, the name always among them", () => {
 });
 
 it("leaves columns out in a narrow window, but none that the address names", () => {
-  expect(fitColumns(undefined, 1100)).toEqual(DEFAULT_COLUMNS);
+  expect(fitColumns(undefined, 1200)).toEqual(DEFAULT_COLUMNS);
+  expect(fitColumns(undefined, 1048)).toEqual(DEFAULT_COLUMNS.filter((id) => id !== "changed"));
+  expect(fitColumns(undefined, 1048, "-changed")).toEqual(DEFAULT_COLUMNS.filter((id) => id !== "confirmed"));
   expect(fitColumns(undefined, 640)).toEqual(["name", "owner", "problems"]);
   expect(neededWidth(fitColumns(undefined, 800))).toBeLessThanOrEqual(800);
   expect(fitColumns("type,system,owner,language", 400)).toEqual(["name", "type", "system", "owner", "language"]);

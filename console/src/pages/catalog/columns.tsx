@@ -39,16 +39,19 @@ export function Owner({ row }: { row: EntityRow }) {
   );
 }
 
-/** The worst first, in a word where one code says it, in a number where several do. */
-export function Problems({ row }: { row: EntityRow }) {
+/** `aged`: with how old a stale row is. The worst first, in a word where one code says it, in a number where several do. */
+export function Problems({ row, aged = false }: { row: EntityRow; aged?: boolean }) {
   const { error, warning, note, codes } = row.problems;
-  if (error + warning + note === 0) return row.stale ? <StaleMark row={row} /> : <span className="t3">None</span>;
+  const onlyStale = row.stale && codes.every((code) => code === "stale");
+  if (onlyStale) return <StaleMark row={row} aged={aged} />;
+  if (error + warning + note === 0) return <span className="t3">None</span>;
   const alone = error + warning + note === 1 && codes[0] ? codeWord(codes[0]) : null;
   if (alone && codes[0] === "conflict") {
     return (
       <span className="row g6 red nowrap">
         <IconAlertTriangle className="icon-s" aria-hidden="true" />
         {alone}
+        {row.stale ? <StaleMark row={row} bare /> : null}
       </span>
     );
   }
@@ -67,16 +70,39 @@ export function Problems({ row }: { row: EntityRow }) {
         </span>
       ) : null}
       {error + warning === 0 ? <span className="t2 nowrap">{alone ?? plural(note, "note")}</span> : null}
+      {row.stale ? <StaleMark row={row} bare /> : null}
     </span>
   );
 }
 
-function StaleMark({ row }: { row: EntityRow }) {
+/** Beside another problem the icon says it alone; where there is no column for it, the age stands with the word. */
+function StaleMark({ row, bare = false, aged = false }: { row: EntityRow; bare?: boolean; aged?: boolean }) {
+  // Later servers may only say that it is so.
+  const why = (row.stale as { reason?: string } | boolean | null) ?? null;
+  const reason = typeof why === "object" ? why?.reason : undefined;
   return (
-    <span className="row g6 red" title={row.stale?.reason}>
-      <IconAlertTriangle className="icon-s" aria-hidden="true" /> Stale
+    <span className="row g6 amber nowrap" title={reason ? `Stale: ${reason}` : "Stale"}>
+      <IconAlertTriangle
+        className="icon-s"
+        {...(bare ? { role: "img", "aria-label": "Stale" } : { "aria-hidden": true })}
+      />
+      {bare ? null : "Stale"}
+      {aged ? <Age time={row.readAt} /> : null}
     </span>
   );
+}
+
+/** When GitLab last confirmed what the row shows. The epoch means that nothing has yet. */
+function Confirmed({ row }: { row: EntityRow }) {
+  if (row.stale) {
+    return (
+      <span className="row g6 amber">
+        <IconAlertTriangle className="icon-s" role="img" aria-label="Stale," />
+        <Age time={row.readAt} />
+      </span>
+    );
+  }
+  return <span className="t3">{Date.parse(row.readAt) > 0 ? <Age time={row.readAt} /> : "Not known"}</span>;
 }
 
 /** `sort` is the name the API sorts by; `desc`: the first click sorts downwards. */
@@ -149,6 +175,12 @@ export const COLUMNS = [
     ),
   }),
   column.display({
+    id: "confirmed",
+    header: "Confirmed",
+    meta: { label: "Confirmed", width: 96 } satisfies ColumnMeta,
+    cell: ({ row: { original: row } }) => <Confirmed row={row} />,
+  }),
+  column.display({
     id: "problems",
     header: "Problems",
     meta: { label: "Problems", width: 184, sort: "problems", desc: true } satisfies ColumnMeta,
@@ -168,7 +200,7 @@ export function readColumns(cols: string | undefined): string[] {
 /** The name needs this much to be read (px). */
 export const NAME_WIDTH = 200;
 /** What goes first when the window is narrow. */
-const DROPPED = ["language", "changed", "system", "type", "lifecycle"];
+const DROPPED = ["language", "changed", "confirmed", "system", "type", "lifecycle"];
 
 /** Pixels that these columns need. */
 export function neededWidth(shown: readonly string[]): number {
@@ -178,11 +210,15 @@ export function neededWidth(shown: readonly string[]): number {
   }, 0);
 }
 
-/** Leaves out columns until the rest fits. What the address names is never left out: then the table scrolls. */
-export function fitColumns(cols: string | undefined, width: number): string[] {
+/**
+ * Leaves out columns until the rest fits, that by which the rows are sorted last. What the address names is never left
+ * out: then the table scrolls.
+ */
+export function fitColumns(cols: string | undefined, width: number, sort?: string): string[] {
   let shown = readColumns(cols);
   if (cols !== undefined || width === 0) return shown;
-  for (const id of DROPPED) {
+  const by = sort?.replace(/^-/, "");
+  for (const id of DROPPED.toSorted((a, b) => Number(a === by) - Number(b === by))) {
     if (neededWidth(shown) <= width) break;
     shown = shown.filter((column) => column !== id);
   }

@@ -6,14 +6,17 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../../api/client";
 import { entityQuery } from "../../api/queries";
+import { removedQuery } from "../../api/solid";
 import type { EntityPage } from "../../api/types";
 import { useKeys } from "../../lib/keys";
 import { canHaveOwner, formatRef, kindWord, type Ref, sentence, typeWord } from "../../lib/ref";
+import type { Truth } from "../../lib/truth";
 import { Age } from "../../ui/Age";
 import { EntityLink } from "../../ui/EntityLink";
 import { EvidenceIcon, KindIcon } from "../../ui/icons";
-import { Bones, Empty, Failure, Note, Tag } from "../../ui/parts";
+import { Bones, Empty, Failure, Tag } from "../../ui/parts";
 import { Refresh } from "../../ui/Refresh";
+import { AgeNote, Confirmed, useTruth } from "./Confirmed";
 import { changedParts } from "./changes";
 import e from "./entity.module.css";
 import { Overview } from "./Overview";
@@ -21,6 +24,8 @@ import { RelationsTable } from "./RelationsTable";
 import { DefinitionTab, SourceTab } from "./SourceTab";
 
 const FROM = "/catalog/$kind/$namespace/$name";
+/** As many as the page of the removed asks for, so that both share one answer. */
+const REMOVED = 100;
 
 export function Entity() {
   const ref = useParams({ from: FROM });
@@ -45,6 +50,25 @@ export function Entity() {
 }
 
 function NotThere({ reference, error }: { reference: Ref; error: ApiError }) {
+  const { data: removed } = useQuery(removedQuery(REMOVED));
+  const left = removed?.items.find((item) => item.ref.toLowerCase() === formatRef(reference));
+  if (left) {
+    return (
+      <Empty
+        what={`${formatRef(reference)} is not in the catalog any more.`}
+        why={
+          <>
+            It left <Age time={left.removedAt} suffix=" ago" />. {left.reason}.
+          </>
+        }
+        action={
+          <Link to="/removed" className="link">
+            What was removed, and how it comes back
+          </Link>
+        }
+      />
+    );
+  }
   const near = error.errors.map((item) => item.ref).filter((item): item is string => typeof item === "string");
   return (
     <Empty
@@ -92,6 +116,7 @@ function Loaded({ reference, page, failed }: { reference: Ref; page: EntityPage;
   const search = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
   const note = useChangeNote(page);
+  const said = useTruth(page);
   const tabs = tabsOf(page);
   const tab = tabs.find((t) => t.id === search.tab)?.id ?? "overview";
   const go = (id: string) => void navigate({ search: id === "overview" ? {} : { tab: id } });
@@ -111,17 +136,10 @@ function Loaded({ reference, page, failed }: { reference: Ref; page: EntityPage;
     <div className={e.page}>
       <Crumbs page={page} />
       <Head page={page} reference={reference} />
-      <Facts page={page} note={note} />
+      <Facts page={page} note={note} said={said} />
       {row.description ? <p className={e.description}>{row.description}</p> : null}
       {failed ? <Failure error={failed} /> : null}
-      {page.stale ? (
-        <div style={{ marginBottom: 8 }}>
-          <Note tone="red">
-            <strong>The last good state is shown.</strong> {page.stale.reason}, since{" "}
-            <Age time={page.stale.since} suffix="" />.
-          </Note>
-        </div>
-      ) : null}
+      <AgeNote truth={said} />
       <nav className={e.tabs} aria-label="Parts of this page">
         {tabs.map((t) => (
           <Link
@@ -231,7 +249,9 @@ const EVIDENCE_WORDS: Record<string, string> = {
   missing: "",
 };
 
-function Facts({ page, note }: { page: EntityPage; note: { at: string; parts: string[] } | null }) {
+type FactsProps = { page: EntityPage; note: { at: string; parts: string[] } | null; said: Truth };
+
+function Facts({ page, note, said }: FactsProps) {
   const { row, owner } = page;
   const name = row.owner ? (row.owner.title ?? row.owner.name) : null;
   return (
@@ -270,9 +290,7 @@ function Facts({ page, note }: { page: EntityPage; note: { at: string; parts: st
       <span className="t3">
         Changed <Age time={row.changedAt} suffix=" ago" />
       </span>
-      <span className="t3">
-        Read <Age time={page.readAt} suffix=" ago" />
-      </span>
+      <Confirmed truth={said} />
       <span role="status" className={e.live}>
         {note ? (
           <>

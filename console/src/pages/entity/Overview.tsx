@@ -6,6 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { graphQuery } from "../../api/queries";
+import { freshnessIn } from "../../api/solid";
 import type { EntityPage, Problem } from "../../api/types";
 import { codeWord } from "../../lib/codes";
 import { formatRef, type Ref } from "../../lib/ref";
@@ -183,6 +184,7 @@ const ORIGINS: Record<string, string> = {
 
 function Origin({ page }: { page: EntityPage }) {
   const { source, row } = page;
+  const { confirmedAt } = freshnessIn(page);
   return (
     <Section title="Where it came from">
       <dl className={e.kv}>
@@ -229,10 +231,8 @@ function Origin({ page }: { page: EntityPage }) {
             </dd>
           </>
         ) : null}
-        <dt>Read</dt>
-        <dd>
-          <Age time={page.readAt} suffix=" ago" />
-        </dd>
+        <dt>Confirmed</dt>
+        <dd>{confirmedAt ? <Age time={confirmedAt} suffix=" ago" /> : "Not known"}</dd>
         <dt>Changed</dt>
         <dd>
           <Age time={page.changedAt} suffix=" ago" />

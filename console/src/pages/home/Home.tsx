@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, Navigate } from "@tanstack/react-router";
 import { type Connection, connectionsQuery } from "../../api/connections";
 import { kindCountsQuery, problemsQuery, statusQuery } from "../../api/queries";
+import { queueCountsQuery } from "../../api/solid";
 import type { CatalogStatus, FacetValue } from "../../api/types";
 import { beyond, midSentence, sentence } from "../../lib/checks";
 import { daysLeftText, endsSoon } from "../../lib/draft";
@@ -66,6 +67,7 @@ function Wrong({ status, connections, filling }: WrongProps) {
   const number = totals ? `${plural(totals.error, "error")}, ${plural(totals.warning, "warning")}` : undefined;
   const failing = connections?.filter((connection) => connection.state === "failing") ?? [];
   // What failed its test says why better than the reading that failed of it.
+  const dead = useQuery(queueCountsQuery).data?.counts.dead ?? 0;
   const broken =
     status?.connections.filter((c) => trouble(c) !== null && !failing.some((f) => f.name === c.name)) ?? [];
   return (
@@ -108,6 +110,11 @@ function Wrong({ status, connections, filling }: WrongProps) {
             </span>
           </li>
         ))}
+        {dead > 0 ? (
+          <li className={c.twoLines}>
+            <GivenUp dead={dead} />
+          </li>
+        ) : null}
         {first?.items.map((problem) => (
           <li
             key={`${problem.ref}${problem.code}${problem.pointer}${problem.line}${problem.message}`}
@@ -119,7 +126,7 @@ function Wrong({ status, connections, filling }: WrongProps) {
       </ul>
       {query.isPending ? <Bones rows={SHOWN} height={56} /> : null}
       {query.error && !first ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
-      {first && first.total === 0 && broken.length + failing.length === 0 && !filling && status ? (
+      {first && first.total === 0 && broken.length + failing.length + dead === 0 && !filling && status ? (
         status.totals.entities > 0 ? (
           <Empty what="Nothing is wrong." why="Every catalog file that was read says what it means." />
         ) : (
@@ -132,6 +139,25 @@ function Wrong({ status, connections, filling }: WrongProps) {
         </Link>
       ) : null}
     </Section>
+  );
+}
+
+function GivenUp({ dead }: { dead: number }) {
+  return (
+    <>
+      <span className={c.lead}>
+        <Severity severity="error" word="Dead" bare />
+      </span>
+      <div className="grow">
+        <Link to="/settings/queue" search={{ state: "dead" }} className={c.name}>
+          {plural(dead, "job")}
+        </Link>{" "}
+        <span className="t2">{dead === 1 ? "was" : "were"} given up after many tries</span>
+        <div className={c.sub} style={{ marginTop: 2 }}>
+          What {dead === 1 ? "it" : "they"} would have read stays as it was. Retry or drop {dead === 1 ? "it" : "them"}.
+        </div>
+      </div>
+    </>
   );
 }
 

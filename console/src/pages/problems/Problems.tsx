@@ -103,6 +103,9 @@ export function Problems() {
             </span>
           ) : null}
           <span className="grow" />
+          <Link to="/removed" className="quiet-link not-phone">
+            Removed
+          </Link>
           <Link to="/unowned" className="quiet-link not-phone">
             Queue of the unowned
           </Link>

@@ -7,11 +7,12 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { connectionsQuery } from "../../api/connections";
-import { instanceQuery, statusQuery } from "../../api/queries";
+import { statusQuery } from "../../api/queries";
 import { setSingleKeys, singleKeysOn } from "../../lib/keys";
 import { Bones, Empty, Failure, Section } from "../../ui/parts";
 import { Card } from "./Card";
 import s from "./settings.module.css";
+import { SettingsTabs } from "./Tabs";
 
 export function Settings() {
   const { data: status, error, refetch, isPending } = useQuery(statusQuery);
@@ -20,6 +21,7 @@ export function Settings() {
   return (
     <div className={s.page}>
       <h1 className={s.title}>Settings</h1>
+      <SettingsTabs />
       <Section
         title="Connections"
         number={status ? names.length : undefined}
@@ -52,7 +54,6 @@ export function Settings() {
         ) : null}
       </Section>
       <Appearance />
-      <About />
     </div>
   );
 }
@@ -90,31 +91,6 @@ function Appearance() {
           setSingleKeys(event.currentTarget.checked);
         }}
       />
-    </Section>
-  );
-}
-
-function About() {
-  const { data: instance } = useQuery(instanceQuery);
-  if (!instance) return null;
-  return (
-    <Section title="About">
-      <dl className={s.facts}>
-        <dt>Version</dt>
-        <dd>
-          <code>{instance.version}</code>
-        </dd>
-        <dt>Acting as</dt>
-        <dd>
-          {instance.person.name} <span className="t3">({instance.person.id})</span>
-        </dd>
-        <dt>API</dt>
-        <dd>
-          <a href="/api/v1/openapi.json" className="link">
-            OpenAPI description
-          </a>
-        </dd>
-      </dl>
     </Section>
   );
 }

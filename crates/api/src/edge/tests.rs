@@ -46,6 +46,8 @@ async fn a_panic_is_one_failed_request_and_keeps_its_reason_inside() {
         clock,
         random: Arc::new(FixedRandom::seeded(1)),
         version: "test",
+        host: "test".to_owned(),
+        started_at: 0,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         public_url: None,
     };

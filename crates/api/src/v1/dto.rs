@@ -54,7 +54,7 @@ pub(crate) struct RowProblems {
 }
 
 /// Why what is shown may be old.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Stale {
     pub(crate) since: Time,
     /// What GitLab answered.
@@ -288,6 +288,22 @@ pub(crate) struct EntityPage {
     pub(crate) read_at: Time,
     pub(crate) changed_at: Time,
     pub(crate) stale: Option<Stale>,
+    pub(crate) freshness: Freshness,
+}
+
+/// How far what is shown can be trusted to be as it is at GitLab.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Freshness {
+    /// `fresh`, `stale` when GitLab does not answer for it now, or `unknown`.
+    #[schema(example = "fresh")]
+    pub(crate) state: &'static str,
+    /// When it was last seen to be so.
+    pub(crate) confirmed_at: Option<Time>,
+    /// Why it is stale.
+    pub(crate) reason: Option<String>,
+    /// Since when it is stale.
+    pub(crate) since: Option<Time>,
 }
 
 /// A node of the relations graph.

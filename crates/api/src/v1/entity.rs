@@ -15,7 +15,7 @@ use super::{
     },
     entities,
     filters::key_of_path,
-    rows::{Ages, node, problem, relation_label, row, stale, target},
+    rows::{Ages, node, problem, relation_label, row, target},
 };
 use crate::{Answer, Failure, etag, params::Params, services::App, times::Time};
 
@@ -91,7 +91,8 @@ fn page_of(index: &Index, view: &View<'_>, ages: &Ages) -> Answer<EntityPage> {
     Ok(EntityPage {
         read_at: row.read_at,
         changed_at: row.changed_at,
-        stale: stale(view),
+        stale: row.stale.clone(),
+        freshness: ages.freshness(view),
         row,
         entity: RawValue::from_string(view.json(None)).map_err(|error| Failure::internal(&error))?,
         relations: relations.collect(),

@@ -81,6 +81,10 @@ impl Pending {
     fn take_in(&mut self, event: Event) {
         match event {
             Event::Status => self.status = true,
+            Event::Everything { seq } => {
+                self.seq = self.seq.max(seq);
+                self.reset = true;
+            }
             Event::Entities { seq, changed, removed } => {
                 self.seq = self.seq.max(seq);
                 self.refs.extend(changed.into_iter().map(|key| (key, true)));

@@ -7,6 +7,9 @@ mod entity;
 mod events;
 mod filters;
 mod problems;
+mod queue;
+mod removed;
+mod replicas;
 mod rows;
 mod status;
 mod system;
@@ -34,5 +37,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(system::refresh))
         .routes(routes!(system::permission))
         .routes(routes!(events::events))
+        .routes(routes!(queue::list))
+        .routes(routes!(queue::retry_all))
+        .routes(routes!(queue::retry))
+        .routes(routes!(queue::drop_one))
+        .routes(routes!(removed::list))
+        .routes(routes!(replicas::list))
         .merge(connections::routes())
 }

@@ -9,26 +9,68 @@ use catalog::{
 use model::{Millis, Origin, RefKey, RelationType, Severity};
 
 use super::dto::{
-    EntityRow, GraphNode, Problem, ProblemOwner, ProjectLink, RelationTarget, RowOwner, RowProblems, RowSystem, Stale,
+    EntityRow, Freshness, GraphNode, Problem, ProblemOwner, ProjectLink, RelationTarget, RowOwner, RowProblems,
+    RowSystem, Stale,
 };
 use crate::{services::App, times::Time};
 
-/// When each connection was last read well. Taken before the index is locked.
+/// How each connection goes. Taken before the index is locked.
 #[derive(Debug)]
-pub(crate) struct Ages(HashMap<String, Millis>);
+pub(crate) struct Ages(HashMap<String, Going>);
+
+#[derive(Debug)]
+struct Going {
+    /// When it was last read well.
+    good_at: Option<Millis>,
+    /// Why it is not read now, and since when.
+    fails: Option<(Millis, String)>,
+}
 
 impl Ages {
     pub(crate) fn of(app: &App) -> Self {
-        let connections = app.catalog.status().connections;
-        Self(connections.into_iter().filter_map(|c| Some((c.name, c.last_good_at?))).collect())
+        let going = |c: catalog::ConnectionStatus| {
+            let since = c.failing_since.or(c.finished_at).unwrap_or_else(|| app.clock.now());
+            (c.name, Going { good_at: c.last_good_at, fails: c.error.map(|error| (since, error.message)) })
+        };
+        Self(app.catalog.status().connections.into_iter().map(going).collect())
+    }
+
+    fn going(&self, view: &View<'_>) -> Option<&Going> {
+        self.0.get(view.entity().source.connection.as_str())
     }
 
     /// When an entity was last seen to be as it is shown: at the last good pass, or when reading began to fail.
     fn read_at(&self, view: &View<'_>) -> Time {
         let entity = view.entity();
-        let pass = self.0.get(entity.source.connection.as_str()).copied();
+        let pass = self.going(view).and_then(|going| going.good_at);
         let seen = pass.unwrap_or(entity.changed_at).max(entity.changed_at);
         Time(entity.stale.as_ref().map_or(seen, |stale| stale.since.min(seen)))
+    }
+
+    /// Why what is shown may be old: GitLab does not answer for it, or for its whole connection.
+    fn stale(&self, view: &View<'_>) -> Option<Stale> {
+        if let Some(stale) = &view.entity().stale {
+            return Some(Stale { since: Time(stale.since), reason: stale.reason.clone() });
+        }
+        let (since, reason) = self.going(view)?.fails.as_ref()?;
+        Some(Stale { since: Time(*since), reason: reason.clone() })
+    }
+
+    /// How far what is shown can be trusted to be as it is at GitLab.
+    pub(crate) fn freshness(&self, view: &View<'_>) -> Freshness {
+        let stale = self.stale(view);
+        let known = self.going(view).is_some_and(|going| going.good_at.is_some());
+        Freshness {
+            state: match (&stale, known) {
+                (Some(_), _) => "stale",
+                (None, true) => "fresh",
+                // Nobody reads its connection, or no pass has ended well yet.
+                (None, false) => "unknown",
+            },
+            confirmed_at: (known || stale.is_some()).then(|| self.read_at(view)),
+            since: stale.as_ref().map(|stale| stale.since),
+            reason: stale.map(|stale| stale.reason),
+        }
     }
 }
 
@@ -55,7 +97,7 @@ pub(crate) fn row(index: &Index, view: &View<'_>, ages: &Ages) -> EntityRow {
         origin: entity.origin.as_str(),
         problems: problem_counts(view),
         project: project(view),
-        stale: stale(view),
+        stale: ages.stale(view),
         changed_at: Time(entity.changed_at),
         read_at: ages.read_at(view),
     }
@@ -122,11 +164,6 @@ pub(crate) fn project(view: &View<'_>) -> Option<ProjectLink> {
     let source = &view.entity().source;
     let of_project = view.entity().origin != Origin::Directory;
     of_project.then(|| ProjectLink { path: source.project_path.clone(), url: source.project_url.clone() })
-}
-
-pub(crate) fn stale(view: &View<'_>) -> Option<Stale> {
-    let stale = view.entity().stale.as_ref()?;
-    Some(Stale { since: Time(stale.since), reason: stale.reason.clone() })
 }
 
 /// All problems together.

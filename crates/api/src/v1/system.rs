@@ -8,7 +8,7 @@ use axum::{
 };
 use broker::{AddConnection, ChangeDiscovery, RemoveConnection, TestConnection, UpdateToken};
 use catalog::{
-    RefreshCatalog, RegisterLocation, Scope, UnregisterLocation,
+    DropJob, RefreshCatalog, RegisterLocation, RetryJob, Scope, UnregisterLocation,
     index::{Filter, Query, Resolution},
 };
 use gitlab::{RegisterHook, RotateToken};
@@ -184,7 +184,7 @@ pub(crate) struct Permission {
 }
 
 /// The actions that can be asked about.
-const ACTIONS: [&str; 10] = [
+const ACTIONS: [&str; 12] = [
     RefreshCatalog::NAME,
     RegisterLocation::NAME,
     UnregisterLocation::NAME,
@@ -195,6 +195,8 @@ const ACTIONS: [&str; 10] = [
     RotateToken::NAME,
     ChangeDiscovery::NAME,
     RegisterHook::NAME,
+    RetryJob::NAME,
+    DropJob::NAME,
 ];
 
 /// May I? The same rules decide as for the action itself; nothing is recorded.

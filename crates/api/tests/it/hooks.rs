@@ -21,9 +21,10 @@ fn push() -> String {
 /// The keys of the jobs that are due.
 async fn jobs(house: &House) -> Vec<String> {
     let mut keys = Vec::new();
-    while let Some(job) = house.store.claim(std::time::Duration::from_secs(60)).await.expect("jobs") {
+    while let Some(job) = house.store.claim(&store::Claim::any(std::time::Duration::from_secs(60))).await.expect("jobs")
+    {
         keys.push(job.key.key.clone());
-        house.store.finish(&job).await.expect("finish");
+        house.store.finish(std::slice::from_ref(&job)).await.expect("finish");
     }
     keys
 }

@@ -325,9 +325,14 @@ async fn an_entity_s_project_is_what_is_read_again() {
     ] {
         let reply = house.post("/api/v1/catalog/refresh", &body).await;
         assert_eq!((reply.status, reply.json()["queued"].as_u64()), (StatusCode::ACCEPTED, Some(1)), "{body}");
-        let job = house.store.claim(std::time::Duration::from_secs(60)).await.expect("jobs").expect("a job is due");
+        let job = house
+            .store
+            .claim(&store::Claim::any(std::time::Duration::from_secs(60)))
+            .await
+            .expect("jobs")
+            .expect("a job is due");
         assert_eq!(job.key.key, key, "{body}");
-        house.store.finish(&job).await.expect("finish");
+        house.store.finish(std::slice::from_ref(&job)).await.expect("finish");
     }
 }
 

@@ -131,6 +131,12 @@ struct Shown<'a> {
     spec: IndexMap<Cow<'a, str>, &'a RawValue>,
 }
 
+/// The title of a document.
+#[must_use]
+pub fn title_of(body: &str) -> Option<String> {
+    summary(body).title
+}
+
 /// Reads what lists show of a document.
 pub(super) fn summary(body: &str) -> Summary {
     let Ok(shown) = serde_json::from_str::<Shown<'_>>(body) else { return Summary::default() };

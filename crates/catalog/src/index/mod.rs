@@ -35,6 +35,7 @@ mod weight;
 use model::{Entity, RefKey};
 
 pub use filter::Filter;
+pub use json::title_of;
 pub use links::{Ancestor, Edge, Graph, GraphEdge, GraphNode, Resolution};
 pub use problems::{ProblemFacets, ProblemPage, ProblemQuery, ProblemRow, ProblemSort};
 pub use query::{Cursor, Facet, Hit, Order, Page, Query, QueryError};

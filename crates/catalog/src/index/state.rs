@@ -82,6 +82,12 @@ impl Index {
         batch.finish(self)
     }
 
+    /// The numbers of all entities.
+    #[must_use]
+    pub fn ids(&self) -> std::collections::HashSet<i64> {
+        self.ids.keys().copied().collect()
+    }
+
     /// How many references are held.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -8,7 +8,7 @@ use std::{
 
 use model::{Entity, Evidence, Millis, Origin, ProjectId, RefKey};
 use serde_json::Value;
-use store::{Batch, ShareRow};
+use store::{Batch, Reading, ShareRow};
 
 use super::{
     Connection, Sync,
@@ -115,15 +115,18 @@ impl Sync {
 
     /// States a project anew from what the store has of it.
     async fn assemble_again(&self, connection: &Connection, project: ProjectId) -> Result<(), Failure> {
+        let since = self.store().feed_head().await?;
         let mut fetched = Fetched::default();
         let wanted = paths(&connection.file).into_iter().map(|path| on_default(project, &path)).collect();
         for missing in fetched.stored_as_is(self.store(), connection, wanted).await? {
             fetched.files.insert(missing, FileState::Missing);
         }
         let starts = vec![start_of(connection, project)];
-        let walks = self.walk_all(connection, starts, &mut fetched, Freshness::StoredUnless(&ProjectId(0))).await?;
+        let walks = self.walk_all(connection, starts, &mut fetched, Freshness::StoredUnless(&[])).await?;
         let replacements = self.replacements(connection, walks, &mut fetched).await?;
-        self.store_job(connection, Batch { replacements, ..Batch::default() }).await
+        let batch = Batch { replacements, reading: Reading::Job { since }, ..Batch::default() };
+        // What was read meanwhile is younger; the next look at commits states it anew.
+        self.store_job(connection, batch).await.map(|_overtaken| ())
     }
 
     /// The projects of which nobody stated an owner.

@@ -3,24 +3,28 @@
 //! A connection that is replaced or removed *ends*: its jobs stop at their next wait, and nothing of theirs is stored
 //! afterwards, because whatever is stored is stored under [`Connection::write`].
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicI64, AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    atomic::{AtomicI64, AtomicUsize, Ordering},
 };
+use std::time::Duration;
 
 use gitlab::Gitlab;
 use model::{ConnectionName, Discovery, Millis, ProjectId};
 use store::{Batch, Root, Source};
-use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard, watch},
+    time::Instant,
+};
 use url::Url;
 
 use super::{Sync, commits::Commits, schedule::Suspicion, upstream::Failure};
 use crate::{
     CatalogError, ConnectionStatus, connections, discovery::Rules, handle::pass_job, project::Projects, timetable::HOLD,
 };
+
+/// Between two readings of projects that webhooks told of.
+const PACE: Duration = Duration::from_millis(100);
 
 /// What is known of one connection while it is read.
 #[derive(Debug)]
@@ -33,12 +37,15 @@ pub(super) struct Connection {
     /// The name of catalog files.
     pub(super) file: String,
     projects: RwLock<Projects>,
-    writing: Arc<Mutex<Writing>>,
+    /// Held while storing.
+    writing: Arc<Mutex<()>>,
     ended: watch::Sender<bool>,
     suspicion: std::sync::Mutex<Option<Suspicion>>,
     commits: std::sync::Mutex<Commits>,
     /// Which groups are asked for their activity next.
     turn: AtomicUsize,
+    /// When the next projects may be read together.
+    pace: std::sync::Mutex<Option<Instant>>,
     /// Until when nothing is asked, because the token was refused; 0 for nothing.
     closed_until: AtomicI64,
 }
@@ -50,14 +57,6 @@ pub(super) enum Gate {
     /// By this caller, to find out whether the others may.
     Trial,
     Closed(Millis),
-}
-
-/// Held while storing.
-#[derive(Debug, Default)]
-pub(super) struct Writing {
-    /// Roots that project jobs read while a pass was under way: what the pass read of them may be older. Of two readings
-    /// the later one wins.
-    pub(super) fresh: BTreeSet<Root>,
 }
 
 impl Connection {
@@ -76,7 +75,7 @@ impl Connection {
     }
 
     /// The right to store what was read. Whoever has it stores before the connection can end.
-    pub(super) async fn write(&self) -> Result<OwnedMutexGuard<Writing>, Failure> {
+    pub(super) async fn write(&self) -> Result<OwnedMutexGuard<()>, Failure> {
         let writing = Arc::clone(&self.writing).lock_owned().await;
         if self.has_ended() { Err(Failure::Ended) } else { Ok(writing) }
     }
@@ -112,6 +111,20 @@ impl Connection {
 
     pub(super) fn open(&self) {
         self.close(0);
+    }
+
+    /// Takes the next turn to read projects together; answers when it is. One that comes alone has its turn at once; of a
+    /// storm of pushes many are read in each.
+    pub(super) fn turn(&self) -> Instant {
+        let mut next = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = next.map_or_else(Instant::now, |next| next.max(Instant::now()));
+        *next = Some(turn + PACE);
+        turn
+    }
+
+    /// Is nothing known that keeps us from asking?
+    pub(super) fn is_open(&self) -> bool {
+        self.closed_until.load(Ordering::Relaxed) == 0
     }
 
     /// May GitLab be asked? When a time without questions is over one caller may try; the others wait for what it finds.
@@ -190,15 +203,21 @@ impl Sync {
         .await
     }
 
-    /// Takes out what connections brought that are neither in `kept` nor connected: they were removed while no process
-    /// ran.
+    /// Takes out what connections brought that are neither in `kept` nor added nor connected: they were removed while no
+    /// process ran.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn forget_others(&self, kept: &[ConnectionName]) -> Result<(), CatalogError> {
         let _alone = self.changing.lock().await;
-        for name in self.store().connections_held().await? {
-            if !kept.contains(&name) && self.connection(name.as_str()).is_none() {
+        let held = self.store().connections_held().await?;
+        // Asked last: another process may have added one meanwhile, and what it brought is not ours to remove.
+        let added = self.store().connections().await?;
+        for name in held {
+            if !kept.contains(&name)
+                && !added.iter().any(|row| row.name == name)
+                && self.connection(name.as_str()).is_none()
+            {
                 tracing::info!(connection = %name, "nothing is connected under this name: what it brought is removed");
                 self.forget_all_of(&name).await?;
             }
@@ -236,12 +255,15 @@ impl Sync {
             suspicion: std::sync::Mutex::default(),
             commits: std::sync::Mutex::new(Commits::of(self.store().shares(&name).await?)),
             turn: AtomicUsize::default(),
+            pace: std::sync::Mutex::default(),
             closed_until: AtomicI64::default(),
         };
         let poll = i64::try_from(self.settings.poll.as_millis()).unwrap_or(i64::MAX);
         self.catalog.put_connection(&name, &url, last_good_at, entities, poll);
         self.connections_mut().insert(name.clone(), Arc::new(connection));
-        self.store().wake(&[pass_job(&name)]).await?;
+        if self.catalog.leads() {
+            self.store().wake(&[pass_job(&name)]).await?;
+        }
         Ok(())
     }
 
@@ -259,8 +281,8 @@ impl Sync {
     }
 
     async fn forget_all_of(&self, name: &ConnectionName) -> Result<(), CatalogError> {
-        let removed = self.store().forget_connection(name).await?;
-        self.catalog.take_out(removed);
+        let applied = self.store().forget_connection(name).await?;
+        self.catalog.show(applied).await;
         Ok(())
     }
 
@@ -268,9 +290,9 @@ impl Sync {
     pub(super) async fn keep(
         &self,
         connection: &Connection,
-        writing: OwnedMutexGuard<Writing>,
+        writing: OwnedMutexGuard<()>,
         batch: Batch,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<Root>, Failure> {
         let (catalog, name) = (self.catalog.clone(), connection.name.clone());
         stored(writing, async move { catalog.store_batch(&name, batch).await }).await
     }
@@ -293,10 +315,10 @@ async fn to_the_end(work: impl Future<Output = Result<(), CatalogError>> + Send 
 
 /// Stores to the end, also when whoever read it ends meanwhile: the index must not miss what the store has, and nothing may
 /// be stored after the connection ended.
-pub(super) async fn stored(
-    writing: OwnedMutexGuard<Writing>,
-    work: impl Future<Output = Result<(), store::Error>> + Send + 'static,
-) -> Result<(), Failure> {
+pub(super) async fn stored<T: Send + 'static>(
+    writing: OwnedMutexGuard<()>,
+    work: impl Future<Output = Result<T, store::Error>> + Send + 'static,
+) -> Result<T, Failure> {
     let done = tokio::spawn(async move {
         let done = work.await;
         drop(writing);

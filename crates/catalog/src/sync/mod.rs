@@ -7,6 +7,7 @@
 mod commits;
 mod connection;
 mod fetch;
+mod leader;
 mod orphans;
 mod pass;
 mod people;
@@ -24,14 +25,17 @@ use std::{
 };
 
 use model::{ConnectionName, Random};
-use store::Store;
+use store::{Dialect, Store};
 use tokio::{sync::Mutex, task::JoinSet};
 
 use self::connection::Connection;
 use crate::{Catalog, CatalogError, handle::pass_job};
 
-/// Jobs worked on at once: one may be a long pass, and a push must not wait for it.
-const WORKERS: usize = 4;
+pub use leader::Replica;
+
+/// Jobs worked on at once: two for whatever is due, passes among them, and two for what somebody waits for alone, so that a
+/// push never waits behind a pass.
+const URGENT_ONLY: [bool; 4] = [false, true, false, true];
 
 /// How often and what to read. How often a pass runs is the catalog's, which tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +46,18 @@ pub struct SyncSettings {
     pub catalog_file: String,
     /// Look at recent commits for owners that nobody stated.
     pub commits: bool,
+    /// What this process says of itself to others that use the database.
+    pub replica: Replica,
 }
 
 impl Default for SyncSettings {
     fn default() -> Self {
-        Self { poll: Duration::from_secs(60), catalog_file: "catalog-info.yaml".to_owned(), commits: true }
+        Self {
+            poll: Duration::from_secs(60),
+            catalog_file: "catalog-info.yaml".to_owned(),
+            commits: true,
+            replica: Replica::default(),
+        }
     }
 }
 
@@ -88,14 +99,23 @@ impl Sync {
     /// # Errors
     /// When the store does not take the first jobs.
     pub async fn run(self) -> Result<(), CatalogError> {
-        self.store().free_jobs().await?;
-        let passes: Vec<_> = self.connections().keys().map(pass_job).collect();
-        self.store().wake(&passes).await?;
+        self.store().free_own_jobs().await?;
+        if self.catalog.leads() {
+            let passes: Vec<_> = self.connections().keys().map(pass_job).collect();
+            self.store().wake(&passes).await?;
+        }
         let mut workers = JoinSet::new();
-        for _ in 0..WORKERS {
-            workers.spawn(self.clone().worker());
+        for urgent in URGENT_ONLY {
+            workers.spawn(self.clone().worker(urgent));
         }
         workers.spawn(self.clone().schedule());
+        let catalog = self.catalog.clone();
+        workers.spawn(async move { catalog.follow().await });
+        if self.store().dialect() == Dialect::Postgres {
+            workers.spawn(self.clone().lead());
+            workers.spawn(self.clone().tell_others());
+            workers.spawn(self.clone().take_over());
+        }
         workers.join_next().await;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gitlab::{Kind, Listing, Project, Scope, Want};
 use model::{BlobId, Millis, ProjectId};
-use store::{Batch, FileKey, ProjectRow, Root};
+use store::{Batch, FileKey, Job, ProjectRow, Reading, Root};
 
 use super::{
     Connection, Sync,
@@ -16,18 +16,38 @@ use super::{
 use crate::{
     discovery::Candidate,
     handle::commits_job,
+    index::{Filter, Query},
     project::ProjectRecord,
     status::{PartialRead, Phase},
     walk::Walked,
 };
 
-/// What was held when the pass began.
-pub(super) struct Held {
-    began: Millis,
-    blobs: HashMap<FileKey, BlobId>,
-    pub(super) projects: HashMap<ProjectId, ProjectRow>,
-    reach: HashMap<Root, Vec<FileKey>>,
+/// How things were when the pass began.
+pub(super) struct Began {
+    at: Millis,
+    /// The head of the feed: what jobs store after it is younger than what the pass reads.
+    since: i64,
+    /// Projects of which something shown is marked stale: they are read, also when nothing of them changed.
+    stale: BTreeSet<ProjectId>,
+    /// The job it is done for.
+    jobs: Vec<Job>,
 }
+
+impl Began {
+    /// The batch as this pass may store it.
+    pub(super) fn of(&self, batch: Batch) -> Batch {
+        Batch { reading: Reading::Pass { since: self.since }, jobs: self.jobs.clone(), ..batch }
+    }
+}
+
+/// What is held of the projects of one page.
+struct PageHeld {
+    blobs: HashMap<FileKey, BlobId>,
+    rows: HashMap<ProjectId, ProjectRow>,
+}
+
+/// What is told of partial reads at most; a storm would otherwise fill pages and memory with one line a project.
+const MOST_PARTIAL: usize = 100;
 
 /// What a pass has found so far.
 #[derive(Default)]
@@ -49,7 +69,7 @@ pub(super) struct Progress {
 }
 
 impl Sync {
-    pub(super) async fn pass(&self, connection: &Connection) -> Result<(), Failure> {
+    pub(super) async fn pass(&self, connection: &Connection, jobs: &[Job]) -> Result<(), Failure> {
         let started = self.catalog.clock().now();
         self.retime(connection, |known| {
             known.timetable.pass_begins();
@@ -60,11 +80,16 @@ impl Sync {
             status.projects_expected = None;
             status.next_at = None;
         });
-        let done = self.read_everything(connection).await;
+        let done = self.read_everything(connection, jobs).await;
         let now = self.catalog.clock().now();
         let requests = connection.gitlab.usage().sent;
         match done {
-            Ok(partial) => {
+            Ok(mut partial) => {
+                let more = partial.len().saturating_sub(MOST_PARTIAL);
+                if more > 0 {
+                    partial.truncate(MOST_PARTIAL);
+                    partial.push(self.partial(&format!("{more} more"), "not answered, like those above"));
+                }
                 let writing = connection.write().await?;
                 let (catalog, name, good) = (self.catalog.clone(), connection.name.clone(), partial.is_empty());
                 stored(writing, async move {
@@ -81,6 +106,7 @@ impl Sync {
                     status.phase = Phase::Idle;
                     status.finished_at = Some(now);
                     status.error = None;
+                    status.failing_since = None;
                     if partial.is_empty() {
                         status.last_good_at = Some(now);
                     }
@@ -99,6 +125,7 @@ impl Sync {
                     status.phase = Phase::Failed;
                     status.finished_at = Some(now);
                     status.error = Some(told);
+                    status.failing_since.get_or_insert(now);
                     status.requests = requests;
                 });
                 Err(failure)
@@ -106,13 +133,12 @@ impl Sync {
         }
     }
 
-    async fn read_everything(&self, connection: &Connection) -> Result<Vec<PartialRead>, Failure> {
-        connection.write().await?.fresh.clear();
-        let held = Held {
-            began: self.catalog.clock().now(),
-            blobs: self.store().blobs(&connection.name).await?,
-            projects: self.store().projects(&connection.name).await?,
-            reach: self.store().reach(&connection.name).await?,
+    async fn read_everything(&self, connection: &Connection, jobs: &[Job]) -> Result<Vec<PartialRead>, Failure> {
+        let held = Began {
+            at: self.catalog.clock().now(),
+            since: self.store().feed_head().await?,
+            stale: self.stale_projects(connection),
+            jobs: jobs.to_vec(),
         };
         let mut progress = Progress::default();
         let listed = self.list(connection, &held, &mut progress).await?;
@@ -122,16 +148,16 @@ impl Sync {
         }
         self.tell(connection, |status| status.phase = Phase::Linking);
         self.walk_later(connection, &held, &mut progress).await?;
-        self.read_people(connection, &mut progress).await?;
+        self.read_people(connection, &held, &mut progress).await?;
         if listed {
             self.remove_vanished(connection, &held, &mut progress).await?;
         }
-        self.remove_deleted(connection, &mut progress).await?;
+        self.remove_deleted(connection, &held, &mut progress).await?;
         Ok(progress.partial)
     }
 
     /// Lists projects page by page and stores each page as it comes. Answers whether the lists were complete.
-    async fn list(&self, connection: &Connection, held: &Held, progress: &mut Progress) -> Result<bool, Failure> {
+    async fn list(&self, connection: &Connection, held: &Began, progress: &mut Progress) -> Result<bool, Failure> {
         let mut complete = true;
         for listing in connection.rules.listings() {
             complete &= self.list_one(connection, held, &listing, progress).await?;
@@ -144,7 +170,7 @@ impl Sync {
     async fn list_one(
         &self,
         connection: &Connection,
-        held: &Held,
+        held: &Began,
         listing: &Listing<'_>,
         progress: &mut Progress,
     ) -> Result<bool, Failure> {
@@ -152,6 +178,8 @@ impl Sync {
         let want: Vec<&str> = paths.iter().map(String::as_str).collect();
         let want = Want { paths: &want };
         let mut complete = true;
+        // How many projects this list gave, and how many it said there are.
+        let (mut given, mut total) = (0_u64, None);
         let mut after: Option<String> = None;
         let mut page = match (connection.gitlab.projects_in(listing, &want, None).await, listing.scope) {
             // The other groups are read all the same; nothing is removed, for a right may be missing for an hour only.
@@ -166,6 +194,8 @@ impl Sync {
             complete &= page.partial.is_empty();
             progress.partial.extend(page.partial.iter().map(|p| self.partial(&p.at, &p.message)));
             progress.listed += page.total.unwrap_or(0);
+            total = page.total.or(total);
+            given += u64::try_from(page.items.len()).unwrap_or(u64::MAX);
             let next = page.next.take();
             if next.is_some() && next == after {
                 // A cursor that stands still would list the same page for ever.
@@ -175,6 +205,12 @@ impl Sync {
             after.clone_from(&next);
             let mut items = page.items;
             if next.is_none() {
+                if let Some(total) = total.filter(|total| complete && given < *total) {
+                    // A list that was cut off must not be taken for the whole of it.
+                    let reason = format!("GitLab said that there are {total} and gave {given}");
+                    progress.partial.push(self.partial("projects", &reason));
+                    complete = false;
+                }
                 // Short last pages of several lists are read together: their files cost a request a hundred.
                 progress.short.append(&mut items);
                 if progress.short.len() < FULL {
@@ -200,7 +236,7 @@ impl Sync {
     async fn read_page(
         &self,
         connection: &Connection,
-        held: &Held,
+        held: &Began,
         paths: &[String],
         projects: Vec<Project>,
         progress: &mut Progress,
@@ -212,6 +248,11 @@ impl Sync {
             .collect();
         // The others are counted by GitLab and not shown here.
         progress.listed = progress.listed.saturating_sub(u64::try_from(listed - projects.len()).unwrap_or(0));
+        let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
+        let page = PageHeld {
+            blobs: self.store().blobs(&connection.name, &ids).await?,
+            rows: self.store().projects_among(&connection.name, &ids).await?,
+        };
         let mut fetched = Fetched::default();
         let mut wanted = Vec::new();
         let mut starts = Vec::new();
@@ -223,8 +264,9 @@ impl Sync {
             let row = Self::row(&record)?;
             connection.projects_mut().put(record);
             let mut files = Fetched::default();
-            let project_wants = files.listed(project, paths, &held.blobs);
-            if files.same_as(&project_wants, &held.blobs) && held.projects.get(&project.id) == Some(&row) {
+            let project_wants = files.listed(project, paths, &page.blobs);
+            let same = files.same_as(&project_wants, &page.blobs) && page.rows.get(&project.id) == Some(&row);
+            if same && !held.stale.contains(&project.id) {
                 continue;
             }
             fetched.files.extend(files.files);
@@ -234,7 +276,7 @@ impl Sync {
             starts.push(start_of(connection, project.id));
             rows.insert(project.id, row);
         }
-        let wanted = fetched.stored(self.store(), connection, wanted, &held.blobs).await?;
+        let wanted = fetched.stored(self.store(), connection, wanted, &page.blobs).await?;
         fetched.read(connection, wanted).await?;
         self.store_page(connection, held, fetched, starts, rows, progress).await?;
         let seen = u64::try_from(progress.seen.len()).unwrap_or(u64::MAX);
@@ -251,7 +293,7 @@ impl Sync {
     async fn store_page(
         &self,
         connection: &Connection,
-        held: &Held,
+        held: &Began,
         mut fetched: Fetched,
         starts: Vec<Start>,
         mut rows: BTreeMap<ProjectId, ProjectRow>,
@@ -286,17 +328,17 @@ impl Sync {
             files: std::mem::take(&mut fetched.rows),
             files_gone: std::mem::take(&mut fetched.gone),
             replacements,
-            claimed_at: Some(held.began),
+            claimed_at: Some(held.at),
             ..Batch::default()
         };
-        self.store_pass(connection, batch).await
+        self.store_pass(connection, held, batch).await
     }
 
     /// Walks what leads further than its page, and what was read from files that changed elsewhere.
-    async fn walk_later(&self, connection: &Connection, held: &Held, progress: &mut Progress) -> Result<(), Failure> {
+    async fn walk_later(&self, connection: &Connection, held: &Began, progress: &mut Progress) -> Result<(), Failure> {
         let mut starts = std::mem::take(&mut progress.later);
         let mut fetched = std::mem::take(&mut progress.fetched);
-        self.add_changed_elsewhere(connection, held, &mut starts).await?;
+        self.add_changed_elsewhere(connection, &mut starts).await?;
         for location in self.store().locations().await? {
             if location.connection == connection.name {
                 match self.start_of_location(connection, &location) {
@@ -317,36 +359,30 @@ impl Sync {
             files: fetched.rows,
             files_gone: fetched.gone,
             replacements,
-            claimed_at: Some(held.began),
+            claimed_at: Some(held.at),
             ..Batch::default()
         };
-        self.store_pass(connection, batch).await
+        self.store_pass(connection, held, batch).await
     }
 
     /// Roots whose own files are as before, but that were read from others too: those are asked for by blob.
-    async fn add_changed_elsewhere(
-        &self,
-        connection: &Connection,
-        held: &Held,
-        starts: &mut Vec<Start>,
-    ) -> Result<(), Failure> {
+    async fn add_changed_elsewhere(&self, connection: &Connection, starts: &mut Vec<Start>) -> Result<(), Failure> {
         let own = paths(&connection.file);
         let walked: BTreeSet<Root> = starts.iter().map(|start| start.root.clone()).collect();
+        let reach = self.store().reach_elsewhere(&connection.name, &own).await?;
         let mut extra: BTreeMap<ProjectId, BTreeSet<&str>> = BTreeMap::new();
         let mut concerned: BTreeMap<&FileKey, Vec<&Root>> = BTreeMap::new();
-        for (root, files) in &held.reach {
+        for (root, files) in reach.iter().filter(|(root, _)| !walked.contains(root)) {
             for key in files {
-                let listed = own.contains(&key.path) && *root == Root::Project(key.project);
-                if matches!(root, Root::Project(_)) && !walked.contains(root) && !listed {
-                    if key.git_ref.is_empty() {
-                        extra.entry(key.project).or_default().insert(&key.path);
-                    }
-                    concerned.entry(key).or_default().push(root);
+                if key.git_ref.is_empty() {
+                    extra.entry(key.project).or_default().insert(&key.path);
                 }
+                concerned.entry(key).or_default().push(root);
             }
         }
         let paths: BTreeSet<&str> = extra.values().flatten().copied().collect();
         let ids: Vec<ProjectId> = extra.keys().copied().collect();
+        let before = self.store().blobs(&connection.name, &ids).await?;
         let mut now: HashMap<FileKey, BlobId> = HashMap::new();
         let paths: Vec<&str> = paths.into_iter().collect();
         let listing = Listing { scope: Scope::Visible, ..connection.rules.listing() };
@@ -360,7 +396,7 @@ impl Sync {
         // A file on a named branch is not in that answer and counts as changed: it is read again.
         let changed: BTreeSet<&Root> = concerned
             .into_iter()
-            .filter(|(key, _)| now.get(key) != held.blobs.get(key) || !key.git_ref.is_empty())
+            .filter(|(key, _)| now.get(key) != before.get(key) || !key.git_ref.is_empty())
             .flat_map(|(_, roots)| roots)
             .collect();
         for root in changed {
@@ -371,6 +407,17 @@ impl Sync {
             }
         }
         Ok(())
+    }
+
+    /// Of which projects something is marked stale.
+    fn stale_projects(&self, connection: &Connection) -> BTreeSet<ProjectId> {
+        let filter = Filter::any_of("stagedoor.stale", ["true"]);
+        let query = Query { filter, limit: usize::MAX, ..Query::default() };
+        let index = self.catalog.index();
+        let page = index.query(&query).map(|page| page.items).unwrap_or_default();
+        let sources =
+            page.iter().map(|view| &view.entity().source).filter(|source| source.connection == connection.name);
+        sources.filter_map(|source| source.project).collect()
     }
 
     fn unanswered(&self, start: &Start, why: &str, progress: &mut Progress) {

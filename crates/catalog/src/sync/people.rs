@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use gitlab::{Group, TreeWant, User};
 use store::{Batch, Replacement, Root};
 
-use super::{Connection, Sync, pass::Progress, upstream::Failure};
+use super::{
+    Connection, Sync,
+    pass::{Began, Progress},
+    upstream::Failure,
+};
 use crate::{discovery::is_below, people};
 
 /// The trees of a pass.
@@ -17,7 +21,12 @@ struct Trees {
 }
 
 impl Sync {
-    pub(super) async fn read_people(&self, connection: &Connection, progress: &mut Progress) -> Result<(), Failure> {
+    pub(super) async fn read_people(
+        &self,
+        connection: &Connection,
+        held: &Began,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
         let rules = &connection.rules;
         let mut trees = Trees::default();
         let mut restricted = None;
@@ -52,7 +61,7 @@ impl Sync {
                 .filter(|root| matches!(root, Root::Group(_) | Root::User(_)) && !now.contains(root))
                 .collect()
         };
-        self.store_pass(connection, Batch { replacements, roots_gone, ..Batch::default() }).await
+        self.store_pass(connection, held, Batch { replacements, roots_gone, ..Batch::default() }).await
     }
 
     async fn read_tree(

@@ -1,10 +1,10 @@
-//! One project, read again because something happened to it.
+//! Projects, read again because something happened to them: those that are asked for together are read together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use gitlab::{Existence, Scope, Want};
+use gitlab::{Existence, Project, Scope, Want};
 use model::ProjectId;
-use store::{Batch, Root};
+use store::{Batch, Job, Reading, Root};
 
 use super::{
     Connection, Sync,
@@ -12,95 +12,163 @@ use super::{
     roots::{Freshness, Start, start_of},
     upstream::Failure,
 };
-use crate::{discovery::Candidate, project::ProjectRecord};
+use crate::{discovery::Candidate, handle::project_job, project::ProjectRecord};
+
+/// Why some of the projects were not read; the others were.
+pub(super) type Failed = BTreeMap<ProjectId, Failure>;
+
+/// What is read for some jobs.
+struct Asked<'a> {
+    jobs: &'a [Job],
+    /// The head of the feed when the reading began.
+    since: i64,
+}
+
+impl Asked<'_> {
+    fn batch(&self) -> Batch {
+        Batch { reading: Reading::Job { since: self.since }, jobs: self.jobs.to_vec(), ..Batch::default() }
+    }
+}
 
 impl Sync {
-    /// Reads a project, and every root that was read from its files.
-    pub(super) async fn project(&self, connection: &Connection, id: ProjectId) -> Result<(), Failure> {
+    /// Reads projects, and every root that was read from their files.
+    pub(super) async fn projects(
+        &self,
+        connection: &Connection,
+        ids: &[ProjectId],
+        jobs: &[Job],
+    ) -> Result<Failed, Failure> {
+        let asked = Asked { jobs, since: self.store().feed_head().await? };
         let paths = paths(&connection.file);
         let want: Vec<&str> = paths.iter().map(String::as_str).collect();
         let listing = connection.rules.listing();
-        let found = connection.gitlab.projects_among(&listing, &[id], &Want { paths: &want }).await?;
-        let project = match found.into_iter().find(|project| project.id == id) {
-            // System hooks tell of every project of the instance.
-            Some(project) if !connection.rules.admits(&Candidate::of(&project)) => {
-                return self.forget(connection, id).await;
+        let found = connection.gitlab.projects_among(&listing, ids, &Want { paths: &want }).await?;
+        let mut found: HashMap<ProjectId, Project> = found.into_iter().map(|project| (project.id, project)).collect();
+        let mut failed = Failed::new();
+        let mut present = Vec::new();
+        for id in ids {
+            match found.remove(id) {
+                Some(project) if connection.rules.admits(&Candidate::of(&project)) => present.push(project),
+                // System hooks tell of every project of the instance.
+                Some(_) => self.forget(connection, *id, &asked, "discovery leaves it out").await?,
+                None => match self.vanished(connection, *id, &asked).await {
+                    Err(failure) if !failure.is_of_all() => {
+                        failed.insert(*id, failure);
+                    }
+                    done => done?,
+                },
             }
-            Some(project) => project,
-            None => return self.vanished(connection, id).await,
-        };
-        connection.active(&project);
-        let record = ProjectRecord::of(&project);
-        let row = Self::row(&record)?;
-        connection.projects_mut().put(record);
-        let held = self.held_by(connection, id).await?;
+        }
+        if !present.is_empty() {
+            self.present(connection, &present, &paths, &asked, &mut failed).await?;
+        }
+        Ok(failed)
+    }
+
+    async fn present(
+        &self,
+        connection: &Connection,
+        projects: &[Project],
+        paths: &[String],
+        asked: &Asked<'_>,
+        failed: &mut Failed,
+    ) -> Result<(), Failure> {
+        let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
+        let held = self.store().blobs(&connection.name, &ids).await?;
+        let mut rows = BTreeMap::new();
         let mut fetched = Fetched::default();
-        let wanted = fetched.listed(&project, &paths, &held);
+        let mut wanted = Vec::new();
+        for project in projects {
+            connection.active(project);
+            let record = ProjectRecord::of(project);
+            rows.insert(project.id, Self::row(&record)?);
+            connection.projects_mut().put(record);
+            wanted.extend(fetched.listed(project, paths, &held));
+        }
         let wanted = fetched.stored(self.store(), connection, wanted, &held).await?;
         fetched.read(connection, wanted).await?;
-        let starts = self.concerned(connection, id).await?;
-        let walks = self.walk_all(connection, starts, &mut fetched, Freshness::StoredUnless(&id)).await?;
-        let failed = walks.failed.first().map(|(_, why)| why.clone());
+        let concerned = self.concerned(connection, &ids).await?;
+        let starts = concerned.values().map(|(start, _)| start.clone()).collect();
+        let walks = self.walk_all(connection, starts, &mut fetched, Freshness::StoredUnless(&ids)).await?;
+        for (start, why) in &walks.failed {
+            let of = concerned.get(&start.root).map(|(_, of)| of.as_slice()).unwrap_or_default();
+            failed.extend(of.iter().map(|id| (*id, Failure::Unanswered(why.clone()))));
+        }
+        // Kept only when all of it was answered: a record says "this was read".
+        rows.retain(|id, _| !failed.contains_key(id));
         let replacements = self.replacements(connection, walks, &mut fetched).await?;
         let batch = Batch {
-            // Kept only when all of it was answered: a record says "this was read".
-            projects: if failed.is_none() { vec![row] } else { Vec::new() },
+            projects: rows.into_values().collect(),
             files: fetched.rows,
             files_gone: fetched.gone,
             replacements,
-            ..Batch::default()
+            ..asked.batch()
         };
-        self.store_job(connection, batch).await?;
-        failed.map_or(Ok(()), |why| Err(Failure::Unanswered(why)))
+        let overtaken = self.store_job(connection, batch).await?;
+        // Another job stored these while we read; what they lead to may be newer here than there.
+        let again: BTreeSet<ProjectId> =
+            overtaken.iter().filter_map(|root| concerned.get(root)).flat_map(|(_, of)| of).copied().collect();
+        if !again.is_empty() {
+            let jobs: Vec<_> = again.into_iter().map(|id| project_job(&connection.name, id)).collect();
+            self.store().wake_urgently(&jobs).await?;
+        }
+        Ok(())
     }
 
-    async fn held_by(
+    /// The projects' own roots and all others that their files are part of, each with the projects that it concerns.
+    async fn concerned(
         &self,
         connection: &Connection,
-        id: ProjectId,
-    ) -> Result<HashMap<store::FileKey, model::BlobId>, Failure> {
-        let files = self.store().files(&connection.name, &[id]).await?;
-        Ok(files.into_iter().map(|file| (file.key, file.blob)).collect())
-    }
-
-    /// The project's own root and all others that its files are part of.
-    async fn concerned(&self, connection: &Connection, id: ProjectId) -> Result<Vec<Start>, Failure> {
-        let mut roots: BTreeSet<Root> = self.store().roots_reaching(&connection.name, id).await?.into_iter().collect();
-        roots.insert(Root::Project(id));
-        let locations = self.store().locations().await?;
-        let mut starts = Vec::new();
-        for root in roots {
-            match &root {
-                Root::Project(id) => starts.push(start_of(connection, *id)),
-                Root::Location(wanted) => starts.extend(
-                    locations
-                        .iter()
-                        .find(|location| location.id == *wanted)
-                        .and_then(|location| self.start_of_location(connection, location)),
-                ),
-                Root::Group(_) | Root::User(_) => {}
+        ids: &[ProjectId],
+    ) -> Result<BTreeMap<Root, (Start, Vec<ProjectId>)>, Failure> {
+        let mut roots: BTreeMap<Root, Vec<ProjectId>> = self.store().roots_reaching(&connection.name, ids).await?;
+        for id in ids {
+            let of = roots.entry(Root::Project(*id)).or_default();
+            if !of.contains(id) {
+                of.push(*id);
             }
         }
-        Ok(starts)
+        let locations = if roots.keys().any(|root| matches!(root, Root::Location(_))) {
+            self.store().locations().await?
+        } else {
+            Vec::new()
+        };
+        let start = |root: &Root| match root {
+            Root::Project(id) => Some(start_of(connection, *id)),
+            Root::Location(wanted) => locations
+                .iter()
+                .find(|location| location.id == *wanted)
+                .and_then(|location| self.start_of_location(connection, location)),
+            Root::Group(_) | Root::User(_) => None,
+        };
+        Ok(roots.into_iter().filter_map(|(root, of)| Some((root.clone(), (start(&root)?, of)))).collect())
     }
 
     /// Not among the projects that were asked for by id: gone only if GitLab says so when asked for it alone, or if it is
     /// one of those of which the token's user is no member.
-    async fn vanished(&self, connection: &Connection, id: ProjectId) -> Result<(), Failure> {
+    async fn vanished(&self, connection: &Connection, id: ProjectId, asked: &Asked<'_>) -> Result<(), Failure> {
         if connection.rules.listing().scope == Scope::Member {
             let seen = connection.gitlab.projects_by_id(&[id], &Want::default()).await?;
             if seen.iter().any(|project| project.id == id) {
-                return self.forget(connection, id).await;
+                return self.forget(connection, id, asked, "the token's user is no member of it").await;
             }
         }
         match connection.gitlab.project_exists(id).await? {
-            Existence::Gone => self.forget(connection, id).await,
+            Existence::Gone => {
+                self.forget(connection, id, asked, "GitLab answered that there is no such project").await
+            }
             Existence::Present(path) => Err(Failure::Unanswered(format!("{path} is there but was not described"))),
         }
     }
 
-    async fn forget(&self, connection: &Connection, id: ProjectId) -> Result<(), Failure> {
-        let batch = Batch { projects_gone: vec![id], ..Batch::default() };
+    async fn forget(
+        &self,
+        connection: &Connection,
+        id: ProjectId,
+        asked: &Asked<'_>,
+        because: &str,
+    ) -> Result<(), Failure> {
+        let batch = Batch { projects_gone: vec![id], because: Some(because.to_owned()), ..asked.batch() };
         self.store_job(connection, batch).await?;
         connection.projects_mut().remove(id);
         Ok(())

@@ -8,6 +8,7 @@ use store::{Batch, FileKey, Replacement, Root};
 use super::{
     Connection, Sync,
     fetch::{Fetched, FileMetaKey, on_default},
+    pass::Began,
     upstream::Failure,
 };
 use crate::{
@@ -32,8 +33,8 @@ pub(super) struct Start {
 pub(super) enum Freshness<'a> {
     /// All of them from GitLab.
     Read,
-    /// From the store where it has them, except those of the project that changed.
-    StoredUnless(&'a ProjectId),
+    /// From the store where it has them, except those of the projects that changed.
+    StoredUnless(&'a [ProjectId]),
 }
 
 /// What came of walking some roots.
@@ -93,7 +94,7 @@ impl Sync {
             }
             let (store_first, read_now): (Vec<_>, Vec<_>) = needs.into_iter().partition(|key| match freshness {
                 Freshness::Read => false,
-                Freshness::StoredUnless(changed) => key.project != *changed,
+                Freshness::StoredUnless(changed) => !changed.contains(&key.project),
             });
             let mut wanted = fetched.stored_as_is(self.store(), connection, store_first).await?;
             wanted.extend(read_now);
@@ -163,27 +164,17 @@ impl Sync {
         Ok(Some(Replacement { root: start.root.clone(), entities, reach }))
     }
 
-    /// Stores a batch of a pass, without what a project job read meanwhile.
-    pub(super) async fn store_pass(&self, connection: &Connection, mut batch: Batch) -> Result<(), Failure> {
-        let writing = connection.write().await?;
-        let fresh = &writing.fresh;
-        batch.replacements.retain(|replacement| !fresh.contains(&replacement.root));
-        let is_fresh = |project: ProjectId| fresh.contains(&Root::Project(project));
-        batch.files.retain(|file| !is_fresh(file.key.project));
-        batch.files_gone.retain(|key| !is_fresh(key.project));
-        batch.projects.retain(|project| !is_fresh(project.id));
-        batch.projects_gone.retain(|project| !is_fresh(*project));
-        self.keep(connection, writing, batch).await?;
-        self.note_progress(connection).await
+    /// Stores a batch of a pass, without what jobs read since the pass began.
+    pub(super) async fn store_pass(&self, connection: &Connection, began: &Began, batch: Batch) -> Result<(), Failure> {
+        self.store_job(connection, began.of(batch)).await.map(|_younger| ())
     }
 
-    /// Stores a batch of a project job.
-    pub(super) async fn store_job(&self, connection: &Connection, batch: Batch) -> Result<(), Failure> {
-        let mut writing = connection.write().await?;
-        writing.fresh.extend(batch.replacements.iter().map(|r| r.root.clone()));
-        writing.fresh.extend(batch.projects_gone.iter().copied().map(Root::Project));
-        self.keep(connection, writing, batch).await?;
-        self.note_progress(connection).await
+    /// Stores a batch. Answers with the roots that were stored by another since it was read: those are left as they are.
+    pub(super) async fn store_job(&self, connection: &Connection, batch: Batch) -> Result<Vec<Root>, Failure> {
+        let writing = connection.write().await?;
+        let overtaken = self.keep(connection, writing, batch).await?;
+        self.note_progress(connection).await?;
+        Ok(overtaken)
     }
 
     async fn note_progress(&self, connection: &Connection) -> Result<(), Failure> {

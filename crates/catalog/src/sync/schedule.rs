@@ -51,7 +51,11 @@ impl Suspicion {
 
 impl Sync {
     pub(super) async fn schedule(self) {
+        let mut leading = self.catalog.leading();
         loop {
+            if leading.wait_for(|leads| *leads).await.is_err() {
+                return;
+            }
             // Registered before looking, so that no change falls between looking and waiting.
             let changed = self.catalog.timetables_changed();
             tokio::pin!(changed);
@@ -81,6 +85,8 @@ impl Sync {
         }
         if passes {
             self.store().forget_old_hooks().await?;
+            self.store().forget_old_feed().await?;
+            self.store().forget_removed().await?;
         }
         Ok(())
     }

@@ -35,6 +35,24 @@ impl Failure {
         matches!(self, Self::Gitlab(gitlab::Error { kind: gitlab::Kind::Unauthorized(_), .. }))
     }
 
+    /// Would anything else that is asked of this GitLab, or of our database, fail now as well? Then the job is not to blame.
+    pub(super) fn is_of_all(&self) -> bool {
+        match self {
+            Self::Gitlab(error) => matches!(
+                error.kind,
+                gitlab::Kind::Unauthorized(_)
+                    | gitlab::Kind::RateLimited { .. }
+                    | gitlab::Kind::Unreachable(_)
+                    | gitlab::Kind::Proxy(_)
+                    | gitlab::Kind::Certificate(_)
+                    | gitlab::Kind::Configuration
+            ),
+            Self::Store(error) => !matches!(error, store::Error::Damaged { .. }),
+            Self::Ended => true,
+            Self::Record(_) | Self::Unanswered(_) | Self::Unknown(_) => false,
+        }
+    }
+
     pub(super) fn told(&self) -> UpstreamError {
         match self {
             Self::Gitlab(error) => UpstreamError {

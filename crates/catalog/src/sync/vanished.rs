@@ -8,7 +8,7 @@ use store::{Batch, ProjectRow, Root};
 
 use super::{
     Connection, Sync,
-    pass::{Held, Progress},
+    pass::{Began, Progress},
     upstream::Failure,
 };
 use crate::{discovery::Candidate, project::ProjectRecord};
@@ -21,13 +21,15 @@ impl Sync {
     pub(super) async fn remove_vanished(
         &self,
         connection: &Connection,
-        held: &Held,
+        held: &Began,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
-        let unseen = held.projects.values().filter(|row| !progress.seen.contains(&row.id));
+        let ids = self.store().project_ids(&connection.name).await?;
+        let ids: Vec<ProjectId> = ids.into_iter().filter(|id| !progress.seen.contains(id)).collect();
+        let rows = self.store().projects_among(&connection.name, &ids).await?;
         // What discovery does not mean any more goes without a question, unless it finds nothing at all.
         let (left_out, doubtful): (Vec<&ProjectRow>, Vec<&ProjectRow>) =
-            unseen.partition(|row| !progress.seen.is_empty() && leaves_out(connection, row));
+            rows.values().partition(|row| !progress.seen.is_empty() && leaves_out(connection, row));
         let mut gone: Vec<ProjectId> = left_out.into_iter().map(|row| row.id).collect();
         if doubtful.len() <= ONE_BY_ONE {
             for row in doubtful {
@@ -36,7 +38,19 @@ impl Sync {
         } else {
             self.ask_for_many(connection, &doubtful, progress, &mut gone).await?;
         }
-        self.store_pass(connection, Batch { projects_gone: gone.clone(), ..Batch::default() }).await?;
+        self.gone(connection, held, gone, "it is not among the projects that this connection finds").await
+    }
+
+    /// Takes projects out that a pass found to be gone.
+    async fn gone(
+        &self,
+        connection: &Connection,
+        held: &Began,
+        gone: Vec<ProjectId>,
+        because: &str,
+    ) -> Result<(), Failure> {
+        let batch = Batch { projects_gone: gone.clone(), because: Some(because.to_owned()), ..Batch::default() };
+        self.store_pass(connection, held, batch).await?;
         let mut projects = connection.projects_mut();
         gone.into_iter().for_each(|id| projects.remove(id));
         Ok(())
@@ -91,7 +105,12 @@ impl Sync {
     }
 
     /// Projects that were listed and then not answered for: deleted in between, if GitLab says so.
-    pub(super) async fn remove_deleted(&self, connection: &Connection, progress: &mut Progress) -> Result<(), Failure> {
+    pub(super) async fn remove_deleted(
+        &self,
+        connection: &Connection,
+        held: &Began,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
         let mut gone = Vec::new();
         for id in progress.unanswered.iter().copied().take(ONE_BY_ONE) {
             if let Ok(Existence::Gone) = connection.gitlab.project_exists(id).await {
@@ -103,10 +122,7 @@ impl Sync {
         }
         let told: BTreeSet<String> = gone.iter().map(|id| Root::Project(*id).to_string()).collect();
         progress.partial.retain(|partial| !told.contains(&partial.what));
-        self.store_pass(connection, Batch { projects_gone: gone.clone(), ..Batch::default() }).await?;
-        let mut projects = connection.projects_mut();
-        gone.into_iter().for_each(|id| projects.remove(id));
-        Ok(())
+        self.gone(connection, held, gone, "GitLab answered that there is no such project").await
     }
 }
 

@@ -269,7 +269,8 @@ async fn try_out(call: &Call, hook: &Hook, trigger: &str, project: &Project) -> 
     let push = Push { project: project.id, user, reference, before, after: tip.oid };
     let payload = call.app.push_payload(&push).ok_or_else(ApiError::no_record)?;
     let event = call.app.hooks.uuid();
-    let outcome = call.app.hooks.deliver(&call.app, hook, kind_of(&push).0, event, &payload).await;
+    let outcome =
+        call.app.hooks.deliver(&call.app, hook, kind_of(&push).0, (event, call.app.hooks.uuid()), &payload).await;
     match outcome.status {
         Ok(status) if (200..300).contains(&status) => created(&json!({ "message": "201 Created" })),
         Ok(status) => Err(unprocessable(&format!("Hook executed successfully but returned HTTP {status}"))),
@@ -319,7 +320,8 @@ async fn system_test(call: Call, Path(hook): Path<String>) -> Answer {
         "event_name": "project_create",
     });
     let event = call.app.hooks.uuid();
-    let outcome = call.app.hooks.deliver(&call.app, &hook, "System Hook", event, &sample).await;
+    let outcome =
+        call.app.hooks.deliver(&call.app, &hook, "System Hook", (event, call.app.hooks.uuid()), &sample).await;
     match outcome.status {
         Ok(_) => created(&sample),
         Err(error) => Err(ApiError::message(StatusCode::UNPROCESSABLE_ENTITY, error)),

@@ -220,11 +220,16 @@ impl World {
         }
     }
 
-    pub(crate) fn project(&self, id: u64) -> Option<Arc<Project>> {
-        let mut project = match &self.source {
+    /// A project as the source has it.
+    fn source_project(&self, id: u64) -> Option<Arc<Project>> {
+        match &self.source {
             Source::Declared(world) => world.projects.get(index(id)?).cloned(),
             Source::Generated(estate) => estate.project(id),
-        }?;
+        }
+    }
+
+    pub(crate) fn project(&self, id: u64) -> Option<Arc<Project>> {
+        let mut project = self.source_project(id)?;
         let extra = self.extras.of_project(id);
         if !extra.is_empty() {
             Arc::make_mut(&mut project).members.extend_from_slice(extra);
@@ -232,6 +237,9 @@ impl World {
         let changes = self.changes();
         if changes.gone.contains(&id) {
             return None;
+        }
+        if let Some(archived) = changes.archived.get(&id) {
+            Arc::make_mut(&mut project).archived = *archived;
         }
         if let Some(at) = changes.activity.get(&id) {
             Arc::make_mut(&mut project).last_activity = *at;

@@ -42,6 +42,7 @@ pub(super) struct Changes {
     /// Paths, in lower case, that a project had and the source does not know of.
     pub(super) left: HashMap<String, u64>,
     pub(super) gone: BTreeSet<u64>,
+    pub(super) archived: HashMap<u64, bool>,
 }
 
 impl Changes {
@@ -147,6 +148,24 @@ impl World {
     /// Deletes a project, at once and for good.
     pub(crate) fn delete_project(&self, id: u64) {
         self.changes_mut().gone.insert(id);
+    }
+
+    /// A deleted project is there again, where it was.
+    pub(crate) fn restore_project(&self, path: &str) -> Option<u64> {
+        let gone: Vec<u64> = self.changes().gone.iter().copied().collect();
+        let id = gone.into_iter().find(|id| {
+            let moved = self.changes().places.get(id).map(|place| place.path.clone());
+            moved
+                .or_else(|| Some(self.source_project(*id)?.path.clone()))
+                .is_some_and(|at| at.eq_ignore_ascii_case(path))
+        })?;
+        self.changes_mut().gone.remove(&id);
+        Some(id)
+    }
+
+    /// Archives a project, or opens it again.
+    pub(crate) fn archive_project(&self, id: u64, archived: bool) {
+        self.changes_mut().archived.insert(id, archived);
     }
 
     /// The project that this path led to before it moved.

@@ -7,6 +7,7 @@ mod controls;
 mod discovery;
 mod errors;
 mod estate;
+mod faults;
 mod git;
 mod graphql;
 mod group_hooks;

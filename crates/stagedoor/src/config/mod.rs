@@ -22,7 +22,7 @@ use url::Url;
 pub(crate) use fault::Fault;
 pub(crate) use forms::Register;
 pub(crate) use reference::{reference, schema};
-pub(crate) use report::{Report, report};
+pub(crate) use report::{Report, report, without_password};
 pub(crate) use secrets::SecretRef;
 pub(crate) use types::{Config, GitlabConfig};
 
@@ -75,7 +75,9 @@ impl Config {
     }
 
     fn relative_to(&mut self, folder: &Path) {
-        for path in [&mut self.secrets.key_file, &mut self.secrets.folder].into_iter().flatten() {
+        for path in
+            [&mut self.secrets.key_file, &mut self.secrets.folder, &mut self.backups.folder].into_iter().flatten()
+        {
             *path = folder.join(&*path);
         }
         for gitlab in &mut self.gitlab {
@@ -116,6 +118,15 @@ impl Config {
     /// The database's address.
     pub(crate) fn database_url(&self) -> String {
         self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("stagedoor.sqlite").display()))
+    }
+
+    /// The folder for backups that are made without being asked for.
+    pub(crate) fn backups_folder(&self) -> PathBuf {
+        let beside = || match store::database_file(&self.database_url()) {
+            Ok(Some(file)) => file.parent().map(Path::to_owned),
+            _ => None,
+        };
+        self.backups.folder.clone().unwrap_or_else(|| beside().unwrap_or_else(|| self.data.clone()).join("backups"))
     }
 
     /// The file with the key of kept tokens.

@@ -20,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) database: String,
     pub(crate) key_file: String,
     pub(crate) secrets_folder: String,
+    /// Those that are made without being asked for.
+    pub(crate) backups: String,
     pub(crate) gitlab: Vec<GitlabReport>,
     pub(crate) warnings: Vec<String>,
 }
@@ -53,6 +55,11 @@ pub(crate) fn report(config: &Config) -> anyhow::Result<Report> {
     }
     let mut said = std::collections::BTreeSet::new();
     warnings.retain(|warning| said.insert(warning.clone()));
+    if !config.backups.before_migration {
+        warnings.push(
+            "`backups.beforeMigration: false`: after an upgrade nothing but a backup of your own leads back".to_owned(),
+        );
+    }
     if config.gitlab.is_empty() {
         warnings.push("no GitLab is configured; add one on the page, or under `gitlab`".to_owned());
     }
@@ -61,6 +68,11 @@ pub(crate) fn report(config: &Config) -> anyhow::Result<Report> {
         database: without_password(&config.database_url()),
         key_file: config.key_file().display().to_string(),
         secrets_folder: config.secrets_folder().display().to_string(),
+        backups: if config.backups.before_migration {
+            format!("before a new version changes the tables, in {}", config.backups_folder().display())
+        } else {
+            "only when you make them".to_owned()
+        },
         gitlab,
         warnings,
     })
@@ -139,7 +151,8 @@ fn shown(url: &Url) -> String {
     url.to_string()
 }
 
-fn without_password(database: &str) -> String {
+/// The address as it may be printed.
+pub(crate) fn without_password(database: &str) -> String {
     match Url::parse(database) {
         Ok(mut url) if url.password().is_some() => {
             let _no_host = url.set_password(Some("***"));

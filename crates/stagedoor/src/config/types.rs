@@ -43,6 +43,9 @@ pub(crate) struct Config {
     /// Where kept secrets are.
     #[serde(default)]
     pub(crate) secrets: SecretsConfig,
+    /// Backups that are made without being asked for.
+    #[serde(default)]
+    pub(crate) backups: BackupsConfig,
     /// How the catalog is read.
     #[serde(default)]
     pub(crate) catalog: CatalogConfig,
@@ -146,6 +149,25 @@ pub(crate) struct SecretsConfig {
     /// `secrets` in `data`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) folder: Option<PathBuf>,
+}
+
+/// Backups that are made without being asked for.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct BackupsConfig {
+    /// Make one before a new version changes the tables of a database with something in it; the newest five are kept. With
+    /// `false` nothing but a backup of your own leads back to the version before.
+    pub(crate) before_migration: bool,
+    /// The folder for these and for what `backup restore --replace` replaces. Without it `backups` beside the database
+    /// file, with PostgreSQL in `data`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+impl Default for BackupsConfig {
+    fn default() -> Self {
+        Self { before_migration: true, folder: None }
+    }
 }
 
 /// How the catalog is read.

@@ -29,7 +29,7 @@ pub(super) async fn database(config: &Config) -> Check {
             TITLE,
             format!("opens; schema version {found} is brought to {known} at the next start"),
         )
-        .remedy("make a backup before: an older Stagedoor does not read it afterwards"),
+        .remedy(before(config)),
         Ok(Tables { found, known }) => Check::failed(
             "database",
             TITLE,
@@ -39,5 +39,14 @@ pub(super) async fn database(config: &Config) -> Check {
         Err(error) => {
             Check::failed("database", TITLE, error.to_string()).remedy("see `database` and `data` of the configuration")
         }
+    }
+}
+
+fn before(config: &Config) -> String {
+    if config.backups.before_migration {
+        let folder = config.backups_folder();
+        format!("a backup is made before, in {}: see that there is room", folder.display())
+    } else {
+        "make a backup before, `stagedoor backup create`: an older Stagedoor does not read it afterwards".to_owned()
     }
 }

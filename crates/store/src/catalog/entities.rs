@@ -62,6 +62,8 @@ struct Held {
     id: i64,
     digest: String,
     claimed_at: Millis,
+    /// It left the catalog and may come back.
+    gone: bool,
 }
 
 struct New {
@@ -89,7 +91,7 @@ pub(crate) async fn replace(
             let slot = slot(&entity, &mut taken);
             let digest = digest(&entity)?;
             match held.remove(&(root.clone(), slot.clone())) {
-                Some(row) if row.digest == digest => {}
+                Some(row) if row.digest == digest && !row.gone => {}
                 Some(row) => {
                     (entity.id, entity.claimed_at, entity.changed_at) = (row.id, row.claimed_at, times.now);
                     let before = if entity.problems.is_empty() { Vec::new() } else { problems_of(tx, row.id).await? };
@@ -106,8 +108,8 @@ pub(crate) async fn replace(
             }
         }
     }
-    let gone: Vec<i64> = held.into_values().map(|row| row.id).collect();
-    remove(tx, &gone).await?;
+    let gone: Vec<i64> = held.into_values().filter(|row| !row.gone).map(|row| row.id).collect();
+    remove(tx, &gone, (times.now, "what it was read from does not state it any more")).await?;
     applied.removed.extend(gone);
     insert(tx, connection, new, times, applied).await
 }
@@ -128,7 +130,7 @@ async fn held_by(
     let mut held = HashMap::new();
     for chunk in roots.chunks(VALUES) {
         let mut query = statement(format!(
-            "SELECT id, root, slot, digest, claimed_at FROM entities WHERE connection = $1 AND root IN ({})",
+            "SELECT id, root, slot, digest, claimed_at, gone_at FROM entities WHERE connection = $1 AND root IN ({})",
             list_from(2, chunk.len())
         ))
         .bind(connection.as_str().to_owned());
@@ -136,8 +138,12 @@ async fn held_by(
             query = query.bind(root.clone());
         }
         for row in query.fetch_all(&mut *tx).await? {
-            let found =
-                Held { id: row.try_get("id")?, digest: row.try_get("digest")?, claimed_at: row.try_get("claimed_at")? };
+            let found = Held {
+                id: row.try_get("id")?,
+                digest: row.try_get("digest")?,
+                claimed_at: row.try_get("claimed_at")?,
+                gone: row.try_get::<i64, _>("gone_at")? > 0,
+            };
             held.insert((row.try_get("root")?, row.try_get("slot")?), found);
         }
     }
@@ -180,7 +186,7 @@ async fn put_reach(
 }
 
 async fn update(tx: &mut AnyConnection, entity: &Entity, digest: &str) -> Result<(), Error> {
-    sqlx::query("UPDATE entities SET ref = $2, digest = $3, record = $4, changed_at = $5 WHERE id = $1")
+    sqlx::query("UPDATE entities SET ref = $2, digest = $3, record = $4, changed_at = $5, gone_at = 0 WHERE id = $1")
         .bind(entity.id)
         .bind(entity.entity_ref.key().as_str())
         .bind(digest)
@@ -228,9 +234,15 @@ async fn insert(
     Ok(())
 }
 
-async fn remove(tx: &mut AnyConnection, ids: &[i64]) -> Result<(), Error> {
+/// Takes them out of the catalog and keeps them for a while: they may have gone by mistake. With when and why.
+async fn remove(tx: &mut AnyConnection, ids: &[i64], (now, because): (Millis, &str)) -> Result<(), Error> {
     for chunk in ids.chunks(VALUES) {
-        let mut query = statement(format!("DELETE FROM entities WHERE id IN ({})", list_from(1, chunk.len())));
+        let mut query = statement(format!(
+            "UPDATE entities SET gone_at = $1, gone_because = $2 WHERE id IN ({})",
+            list_from(3, chunk.len())
+        ))
+        .bind(now)
+        .bind(because.to_owned());
         for id in chunk {
             query = query.bind(*id);
         }
@@ -243,17 +255,19 @@ pub(crate) async fn remove_roots(
     tx: &mut AnyConnection,
     connection: &ConnectionName,
     roots: &[Root],
+    why: (Millis, &str),
     applied: &mut Applied,
 ) -> Result<(), Error> {
     let roots: Vec<String> = roots.iter().map(ToString::to_string).collect();
-    let gone: Vec<i64> = held_by(tx, connection, &roots).await?.into_values().map(|row| row.id).collect();
-    remove(tx, &gone).await?;
+    let held = held_by(tx, connection, &roots).await?;
+    let gone: Vec<i64> = held.into_values().filter(|row| !row.gone).map(|row| row.id).collect();
+    remove(tx, &gone, why).await?;
     put_reach(tx, connection, &roots, &[]).await?;
     applied.removed.extend(gone);
     Ok(())
 }
 
-fn read(row: &sqlx::any::AnyRow) -> Result<Entity, Error> {
+pub(crate) fn read(row: &sqlx::any::AnyRow) -> Result<Entity, Error> {
     let id: i64 = row.try_get("id")?;
     let record: String = row.try_get("record")?;
     let mut entity: Entity = serde_json::from_str(&record).map_err(|e| Error::damaged("entities", id, e))?;
@@ -269,8 +283,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer or a row is damaged.
     pub async fn each_entity(&self, mut take: impl FnMut(Entity)) -> Result<(), Error> {
-        let mut rows = sqlx::query("SELECT id, record, claimed_at, changed_at FROM entities ORDER BY id")
-            .fetch(&self.inner.reader);
+        let mut rows =
+            sqlx::query("SELECT id, record, claimed_at, changed_at FROM entities WHERE gone_at = 0 ORDER BY id")
+                .fetch(&self.inner.reader);
         while let Some(row) = rows.try_next().await? {
             take(read(&row)?);
         }
@@ -283,7 +298,8 @@ impl Store {
     /// When the database does not answer or a row is damaged.
     pub async fn entities_of(&self, connection: &ConnectionName, root: &Root) -> Result<Vec<Entity>, Error> {
         let rows = sqlx::query(
-            "SELECT id, record, claimed_at, changed_at FROM entities WHERE connection = $1 AND root = $2 ORDER BY id",
+            "SELECT id, record, claimed_at, changed_at FROM entities WHERE connection = $1 AND root = $2 \
+             AND gone_at = 0 ORDER BY id",
         )
         .bind(connection.as_str())
         .bind(root.to_string())
@@ -297,7 +313,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn count_entities(&self, connection: &ConnectionName) -> Result<u64, Error> {
-        let row = sqlx::query("SELECT COUNT(*) AS held FROM entities WHERE connection = $1")
+        let row = sqlx::query("SELECT COUNT(*) AS held FROM entities WHERE connection = $1 AND gone_at = 0")
             .bind(connection.as_str())
             .fetch_one(&self.inner.reader)
             .await?;
@@ -309,7 +325,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn roots(&self, connection: &ConnectionName) -> Result<Vec<Root>, Error> {
-        let rows = sqlx::query("SELECT DISTINCT root FROM entities WHERE connection = $1")
+        let rows = sqlx::query("SELECT DISTINCT root FROM entities WHERE connection = $1 AND gone_at = 0")
             .bind(connection.as_str())
             .fetch_all(&self.inner.reader)
             .await?;

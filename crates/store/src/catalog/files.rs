@@ -1,6 +1,6 @@
 //! Projects and files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::{BlobId, ConnectionName, Millis, ProjectId};
 use sqlx::{AnyConnection, Row, any::AnyRow};
@@ -135,12 +135,7 @@ impl Store {
             .bind(connection.as_str())
             .fetch_all(&self.inner.reader)
             .await?;
-        rows.iter()
-            .map(|row| {
-                let id = ProjectId(id_of(row.try_get("project_id")?));
-                Ok((id, ProjectRow { id, path: row.try_get("path")?, record: row.try_get("record")? }))
-            })
-            .collect()
+        rows.iter().map(|row| project_of(row).map(|project| (project.id, project))).collect()
     }
 
     /// One project, if the connection had it.
@@ -167,23 +162,42 @@ impl Store {
                 .bind(path.to_lowercase())
                 .fetch_optional(&self.inner.reader)
                 .await?;
-        row.map(|row| {
-            let id = ProjectId(id_of(row.try_get("project_id")?));
-            Ok(ProjectRow { id, path: row.try_get("path")?, record: row.try_get("record")? })
-        })
-        .transpose()
+        row.as_ref().map(project_of).transpose()
     }
 
-    /// The blobs of all files a connection has read.
+    /// The blobs of the files that are held of some projects.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn blobs(&self, connection: &ConnectionName) -> Result<HashMap<FileKey, BlobId>, Error> {
-        let rows = sqlx::query("SELECT project_id, git_ref, path, blob FROM files WHERE connection = $1")
-            .bind(connection.as_str())
-            .fetch_all(&self.inner.reader)
-            .await?;
-        rows.iter().map(|row| Ok((key_of(row)?, BlobId(row.try_get("blob")?)))).collect()
+    pub async fn blobs(
+        &self,
+        connection: &ConnectionName,
+        projects: &[ProjectId],
+    ) -> Result<HashMap<FileKey, BlobId>, Error> {
+        let mut blobs = HashMap::new();
+        for chunk in projects.chunks(VALUES) {
+            let columns = "project_id, git_ref, path, blob FROM files";
+            for row in self.rows_of_projects(columns, connection, chunk).await? {
+                blobs.insert(key_of(&row)?, BlobId(row.try_get("blob")?));
+            }
+        }
+        Ok(blobs)
+    }
+
+    /// Rows of a table that has a connection and a project.
+    async fn rows_of_projects(
+        &self,
+        columns: &str,
+        connection: &ConnectionName,
+        projects: &[ProjectId],
+    ) -> Result<Vec<AnyRow>, Error> {
+        let places = list_from(2, projects.len());
+        let mut query = statement(format!("SELECT {columns} WHERE connection = $1 AND project_id IN ({places})"))
+            .bind(connection.as_str().to_owned());
+        for project in projects {
+            query = query.bind(number(project.0));
+        }
+        Ok(query.fetch_all(&self.inner.reader).await?)
     }
 
     /// The files of some projects, with their texts.
@@ -193,16 +207,8 @@ impl Store {
     pub async fn files(&self, connection: &ConnectionName, projects: &[ProjectId]) -> Result<Vec<FileRow>, Error> {
         let mut files = Vec::new();
         for chunk in projects.chunks(VALUES) {
-            let mut query = statement(format!(
-                "SELECT project_id, git_ref, path, blob, size, content FROM files WHERE connection = $1 \
-                 AND project_id IN ({})",
-                list_from(2, chunk.len())
-            ))
-            .bind(connection.as_str().to_owned());
-            for project in chunk {
-                query = query.bind(number(project.0));
-            }
-            for row in query.fetch_all(&self.inner.reader).await? {
+            let columns = "project_id, git_ref, path, blob, size, content FROM files";
+            for row in self.rows_of_projects(columns, connection, chunk).await? {
                 files.push(FileRow {
                     key: key_of(&row)?,
                     blob: BlobId(row.try_get("blob")?),
@@ -214,20 +220,22 @@ impl Store {
         Ok(files)
     }
 
-    /// The roots that were read from files of a project: those to read again when it changes.
+    /// The roots that were read from files of some projects, each with these: those to read again when they change.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn roots_reaching(&self, connection: &ConnectionName, project: ProjectId) -> Result<Vec<Root>, Error> {
-        let rows = sqlx::query("SELECT DISTINCT root FROM reach WHERE connection = $1 AND project_id = $2")
-            .bind(connection.as_str())
-            .bind(number(project.0))
-            .fetch_all(&self.inner.reader)
-            .await?;
-        let mut roots = Vec::new();
-        for row in rows {
-            let text: String = row.try_get("root")?;
-            roots.push(Root::parse(&text).ok_or_else(|| Error::damaged("reach", &text, "unknown kind of root"))?);
+    pub async fn roots_reaching(
+        &self,
+        connection: &ConnectionName,
+        projects: &[ProjectId],
+    ) -> Result<BTreeMap<Root, Vec<ProjectId>>, Error> {
+        let mut roots: BTreeMap<Root, Vec<ProjectId>> = BTreeMap::new();
+        for chunk in projects.chunks(VALUES) {
+            for row in self.rows_of_projects("DISTINCT root, project_id FROM reach", connection, chunk).await? {
+                let text: String = row.try_get("root")?;
+                let root = Root::parse(&text).ok_or_else(|| Error::damaged("reach", &text, "unknown kind of root"))?;
+                roots.entry(root).or_default().push(ProjectId(id_of(row.try_get("project_id")?)));
+            }
         }
         Ok(roots)
     }
@@ -256,17 +264,66 @@ impl Store {
         Ok(reach)
     }
 
-    /// The files that each root of a connection was read from.
+    /// The files that projects' roots were read from, besides those of `own` on the default branch of the project itself.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn reach(&self, connection: &ConnectionName) -> Result<HashMap<Root, Vec<FileKey>>, Error> {
-        let rows = sqlx::query("SELECT root, project_id, git_ref, path FROM reach WHERE connection = $1")
+    pub async fn reach_elsewhere(
+        &self,
+        connection: &ConnectionName,
+        own: &[String],
+    ) -> Result<HashMap<Root, Vec<FileKey>>, Error> {
+        let mut query = statement(format!(
+            "SELECT root, project_id, git_ref, path FROM reach WHERE connection = $1 AND root LIKE 'project:%' \
+             AND NOT (root = 'project:' || CAST(project_id AS TEXT) AND git_ref = '' AND path IN ({}))",
+            list_from(2, own.len())
+        ))
+        .bind(connection.as_str().to_owned());
+        for path in own {
+            query = query.bind(path.clone());
+        }
+        let mut reach = HashMap::new();
+        by_root(&query.fetch_all(&self.inner.reader).await?, &mut reach)?;
+        Ok(reach)
+    }
+
+    /// The ids of the projects that are held.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn project_ids(&self, connection: &ConnectionName) -> Result<Vec<ProjectId>, Error> {
+        let rows = sqlx::query("SELECT project_id FROM projects WHERE connection = $1")
             .bind(connection.as_str())
             .fetch_all(&self.inner.reader)
             .await?;
-        let mut reach = HashMap::new();
-        by_root(&rows, &mut reach)?;
-        Ok(reach)
+        rows.iter().map(|row| Ok(ProjectId(id_of(row.try_get("project_id")?)))).collect()
     }
+
+    /// Some of the projects that are held.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn projects_among(
+        &self,
+        connection: &ConnectionName,
+        projects: &[ProjectId],
+    ) -> Result<HashMap<ProjectId, ProjectRow>, Error> {
+        let mut found = HashMap::new();
+        for chunk in projects.chunks(VALUES) {
+            let columns = "project_id, path, record FROM projects";
+            for row in self.rows_of_projects(columns, connection, chunk).await? {
+                let project = project_of(&row)?;
+                found.insert(project.id, project);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn project_of(row: &AnyRow) -> Result<ProjectRow, Error> {
+    Ok(ProjectRow {
+        id: ProjectId(id_of(row.try_get("project_id")?)),
+        path: row.try_get("path")?,
+        record: row.try_get("record")?,
+    })
 }

@@ -6,8 +6,12 @@
 
 mod entities;
 mod files;
+mod fresh;
+mod removed;
 
+pub(crate) use entities::read as read_entity;
 pub(crate) use files::number;
+pub use removed::RemovedRow;
 
 use std::fmt;
 
@@ -15,7 +19,7 @@ use model::{BlobId, ConnectionName, Entity, Millis, ProjectId};
 
 use sqlx::Row;
 
-use crate::{Error, Store};
+use crate::{Error, Job, Store, Told, feed};
 
 /// What entities come from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +122,30 @@ pub struct Batch {
     /// When new entities count as having claimed their references; now, if absent. One time for all of a pass, so that
     /// the order in which GitLab lists projects decides nothing.
     pub claimed_at: Option<Millis>,
+    /// How it was read.
+    pub reading: Reading,
+    /// The jobs it was read for. It is stored only while this process holds them: another may have read later.
+    pub jobs: Vec<Job>,
+    /// Why projects and roots are gone, for people.
+    pub because: Option<String>,
+}
+
+/// How a batch was read, which decides what it may take the place of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// Of two readings the later one wins: this one is the later.
+    #[default]
+    Latest,
+    /// For a job, begun when the feed had this head. A root that another job stored since is left as it is.
+    Job {
+        /// The head of the feed.
+        since: i64,
+    },
+    /// By a pass that began when the feed had this head. What jobs stored since is left as it is: it is younger.
+    Pass {
+        /// The head of the feed.
+        since: i64,
+    },
 }
 
 /// What a stored batch changed in the catalog.
@@ -127,16 +155,26 @@ pub struct Applied {
     pub put: Vec<Entity>,
     /// The numbers of removed ones.
     pub removed: Vec<i64>,
+    /// Its number in the feed; `None` when nothing changed.
+    pub seq: Option<i64>,
+    /// Roots that were left as they are, because they were stored since the reading began.
+    pub overtaken: Vec<Root>,
 }
 
 impl Store {
     /// Stores a batch.
     ///
     /// # Errors
-    /// When it is not durably stored; nothing of it is then.
-    pub async fn apply(&self, connection: &ConnectionName, batch: Batch) -> Result<Applied, Error> {
+    /// When it is not durably stored, or one of its jobs is not held any more; nothing of it is stored then.
+    pub async fn apply(&self, connection: &ConnectionName, mut batch: Batch) -> Result<Applied, Error> {
         let now: Millis = self.inner.clock.now();
-        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
+        let mut tx = self.inner.begin().await?;
+        if let Some(lock) = self.inner.dialect.lock_connection() {
+            sqlx::query(lock).bind(connection.as_str()).execute(&mut *tx).await?;
+        }
+        fresh::still_held(&mut tx, self.inner.dialect, &batch.jobs).await?;
+        let mut applied =
+            Applied { overtaken: fresh::leave(&mut tx, connection, &mut batch).await?, ..Applied::default() };
         files::put_projects(&mut tx, connection, &batch.projects, now).await?;
         files::put_files(&mut tx, connection, &batch.files, now).await?;
         files::remove_files(&mut tx, connection, &batch.files_gone).await?;
@@ -145,10 +183,29 @@ impl Store {
             files::remove_project(&mut tx, connection, *project).await?;
             roots_gone.push(Root::Project(*project));
         }
-        let mut applied = Applied::default();
-        entities::remove_roots(&mut tx, connection, &roots_gone, &mut applied).await?;
+        let read: Vec<Root> = batch.replacements.iter().map(|r| r.root.clone()).chain(roots_gone.clone()).collect();
+        let because = batch.because.as_deref().unwrap_or("GitLab does not have it any more");
+        entities::remove_roots(&mut tx, connection, &roots_gone, (now, because), &mut applied).await?;
         let times = entities::Times { now, claimed_at: batch.claimed_at.unwrap_or(now) };
         entities::replace(&mut tx, connection, batch.replacements, times, &mut applied).await?;
+        let told = Told::Catalog {
+            connection: connection.clone(),
+            put: applied.put.iter().map(|entity| entity.id).collect(),
+            removed: applied.removed.clone(),
+            projects: batch.projects.iter().map(|project| project.id).collect(),
+            projects_gone: batch.projects_gone,
+        };
+        if told.says_something() {
+            applied.seq = Some(feed::tell(self, &mut tx, &told).await?);
+        }
+        if matches!(batch.reading, Reading::Job { .. }) {
+            let seq = match applied.seq {
+                Some(seq) => seq,
+                // Nothing changed, and it was read all the same.
+                None => feed::head(&mut tx).await?,
+            };
+            fresh::note(&mut tx, connection, &read, seq).await?;
+        }
         tx.commit().await?;
         Ok(applied)
     }

@@ -81,7 +81,8 @@ async fn a_thousand_roots_go_in_at_once(f: Fixture) {
         assert!(stored.iter().any(|s| s.id == entity.id && s.entity_ref == entity.entity_ref));
     }
     assert_eq!(f.store.count_entities(&connection()).await.expect("counts"), 2_000);
-    assert_eq!(f.store.roots_reaching(&connection(), ProjectId(7)).await.expect("reach"), [root(7)]);
+    let reaching = f.store.roots_reaching(&connection(), &[ProjectId(7), ProjectId(9_999)]).await.expect("reach");
+    assert_eq!(reaching.into_iter().collect::<Vec<_>>(), [(root(7), vec![ProjectId(7)])]);
 }
 
 async fn a_gone_project_takes_what_it_had(f: Fixture) {
@@ -93,7 +94,7 @@ async fn a_gone_project_takes_what_it_had(f: Fixture) {
     let gone = Batch { projects_gone: vec![ProjectId(1)], ..Batch::default() };
     assert_eq!(f.store.apply(&connection(), gone).await.expect("2").removed.len(), 1);
     assert!(f.store.project(&connection(), ProjectId(1)).await.expect("project").is_none());
-    assert!(f.store.reach(&connection()).await.expect("reach").is_empty());
+    assert!(f.store.reach_of(&connection(), &[root(1)]).await.expect("reach").is_empty());
 }
 
 async fn files_round_trip(f: Fixture) {
@@ -112,7 +113,7 @@ async fn files_round_trip(f: Fixture) {
     found.sort_by(|a, b| a.key.cmp(&b.key));
     let texts: Vec<_> = found.iter().map(|f| f.text.as_deref()).collect();
     assert_eq!(texts, [Some("äß\n"), Some("a\u{fffd}b")]);
-    assert_eq!(f.store.blobs(&connection()).await.expect("blobs").len(), 2);
+    assert_eq!(f.store.blobs(&connection(), &[ProjectId(9)]).await.expect("blobs").len(), 2);
 }
 
 async fn a_failed_batch_changes_nothing(f: Fixture) {

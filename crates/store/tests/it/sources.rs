@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use model::{ConnectionName, ProjectId};
-use store::{Batch, FileKey, FileRow, JobKey, Location, ProjectRow, Replacement, Root, ShareRow, Source};
+use store::{Batch, Claim, FileKey, FileRow, JobKey, Location, ProjectRow, Replacement, Root, ShareRow, Source};
 
 use crate::support::{Fixture, NOW, both, connection, entity};
 
@@ -58,18 +58,18 @@ async fn everything_of_a_connection_goes_at_once(f: Fixture) {
     let mut held = f.store.connections_held().await.expect("held");
     held.sort();
     assert_eq!(held, [connection(), other()]);
-    assert_eq!(f.store.forget_connection(&connection()).await.expect("forgotten").len(), 1);
+    assert_eq!(f.store.forget_connection(&connection()).await.expect("forgotten").removed.len(), 1);
     assert_eq!(f.store.connections_held().await.expect("held"), [other()]);
     assert_eq!(f.store.source(&connection()).await.expect("source"), None);
     assert_eq!(f.store.last_pass(&connection()).await.expect("pass"), None);
     assert!(f.store.shares(&connection()).await.expect("shares").is_empty());
     assert_eq!(f.store.count_entities(&other()).await.expect("count"), 1);
     let mut jobs = Vec::new();
-    while let Some(job) = f.store.claim(Duration::from_secs(60)).await.expect("claims") {
+    while let Some(job) = f.store.claim(&Claim::any(Duration::from_secs(60))).await.expect("claims") {
         jobs.push(job.key.key);
     }
     assert_eq!(jobs, ["main-2", "main-2/1"], "jobs of a name that begins alike stay");
-    assert!(f.store.forget_connection(&connection()).await.expect("nothing").is_empty());
+    assert!(f.store.forget_connection(&connection()).await.expect("nothing").removed.is_empty());
 }
 
 async fn what_is_read_anew_keeps_its_entities(f: Fixture) {
@@ -77,8 +77,8 @@ async fn what_is_read_anew_keeps_its_entities(f: Fixture) {
     let changed = Source { reading: "other.yaml\n\n".into(), ..source("https://git.example/") };
     f.store.read_anew(&connection(), &changed).await.expect("noted");
     assert_eq!(f.store.source(&connection()).await.expect("source"), Some(changed));
-    assert!(f.store.blobs(&connection()).await.expect("blobs").is_empty());
-    assert!(f.store.reach(&connection()).await.expect("reach").is_empty());
+    assert!(f.store.blobs(&connection(), &[ProjectId(1)]).await.expect("blobs").is_empty());
+    assert!(f.store.reach_elsewhere(&connection(), &["other.yaml".to_owned()]).await.expect("reach").is_empty());
     let projects = f.store.projects(&connection()).await.expect("projects");
     assert_eq!(projects[&ProjectId(1)].record, "");
     assert_eq!(f.store.count_entities(&connection()).await.expect("count"), 1);
@@ -97,17 +97,17 @@ async fn a_share_is_kept_once(f: Fixture) {
 async fn a_job_goes_on_and_a_failed_one_that_was_asked_for_again_does_not_wait(f: Fixture) {
     let lease = Duration::from_secs(60);
     f.store.wake(&[job("a")]).await.expect("woken");
-    let first = f.store.claim(lease).await.expect("claims").expect("due");
+    let first = f.store.claim(&Claim::any(lease)).await.expect("claims").expect("due");
     f.store.go_on(&first, NOW + 500).await.expect("goes on");
-    assert_eq!(f.store.claim(lease).await.expect("claims"), None);
+    assert_eq!(f.store.claim(&Claim::any(lease)).await.expect("claims"), None);
     f.clock.advance(500);
-    let second = f.store.claim(lease).await.expect("claims").expect("due");
+    let second = f.store.claim(&Claim::any(lease)).await.expect("claims").expect("due");
     assert_eq!(second.attempts, 0, "that was no failure");
     f.store.wake(&[job("a")]).await.expect("woken");
     f.store.postpone(&second, NOW + 90_000, "no answer").await.expect("postponed");
-    let third = f.store.claim(lease).await.expect("claims").expect("due at once");
+    let third = f.store.claim(&Claim::any(lease)).await.expect("claims").expect("due at once");
     f.store.postpone(&third, NOW + 90_000, "no answer").await.expect("postponed");
-    assert_eq!(f.store.claim(lease).await.expect("claims"), None);
+    assert_eq!(f.store.claim(&Claim::any(lease)).await.expect("claims"), None);
     f.store.wake_at(&job("b"), NOW + 1_000).await.expect("woken");
     assert_eq!(f.store.next_due().await.expect("due"), Some(NOW + 1_000));
 }

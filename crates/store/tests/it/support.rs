@@ -22,8 +22,13 @@ pub(crate) async fn sqlite() -> Fixture {
     open(url, Some(folder)).await
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where PostgreSQL is")]
 pub(crate) async fn postgres() -> Fixture {
+    open(empty_postgres().await, None).await
+}
+
+/// The address of a database without tables.
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where PostgreSQL is")]
+pub(crate) async fn empty_postgres() -> String {
     static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let server = std::env::var("STAGEDOOR_TEST_POSTGRES")
         .expect("STAGEDOOR_TEST_POSTGRES names no PostgreSQL; run `make test`, which starts one");
@@ -33,10 +38,10 @@ pub(crate) async fn postgres() -> Fixture {
     let mut admin = sqlx::AnyConnection::connect(&format!("{server}/postgres")).await.expect("PostgreSQL answers");
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
     admin.execute(sqlx::raw_sql(create)).await.expect("a database of its own");
-    open(format!("{server}/{name}"), None).await
+    format!("{server}/{name}")
 }
 
-async fn open(url: String, folder: Option<tempfile::TempDir>) -> Fixture {
+pub(crate) async fn open(url: String, folder: Option<tempfile::TempDir>) -> Fixture {
     let clock = ManualClock::at(NOW);
     let store = Store::open(&url, Arc::new(clock.clone())).await.expect("opens");
     Fixture { store, clock, url, _folder: folder }

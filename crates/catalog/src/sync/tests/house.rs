@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use gitlab::{Gitlab, Settings};
 use model::{Clock, ConnectionName, Discovery, FixedRandom, ManualClock, RefKey};
 use secrecy::SecretString;
-use store::{JobKey, Store};
+use store::{JobKey, QueueCounts, Store};
 
 use super::fake::Fake;
 use crate::{
@@ -140,18 +140,17 @@ impl House {
 
     /// Waits until no job is left.
     pub(crate) async fn until_done(&self) {
-        self.until_jobs("the jobs end", |due, _| due.is_none()).await;
+        self.until_jobs("the jobs end", |jobs| jobs.running + jobs.waiting + jobs.retrying == 0).await;
     }
 
     /// Waits until no job is worked on or due; some may wait for their time.
     pub(crate) async fn until_waiting(&self) {
-        // A job that is worked on is due when its lease ends.
-        self.until_jobs("the jobs wait", |due, now| due.is_none_or(|at| at > now && at < now + 10 * 60_000)).await;
+        self.until_jobs("the jobs wait", |counts| counts.running == 0 && counts.oldest_due.is_none()).await;
     }
 
-    async fn until_jobs(&self, what: &str, holds: impl Fn(Option<i64>, i64) -> bool) {
+    async fn until_jobs(&self, what: &str, holds: impl Fn(QueueCounts) -> bool) {
         let waiting = async {
-            while !holds(self.store.next_due().await.expect("jobs"), self.clock.now()) {
+            while !holds(self.store.queue_counts().await.expect("jobs")) {
                 tokio::task::yield_now().await;
             }
         };

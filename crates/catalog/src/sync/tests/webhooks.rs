@@ -36,7 +36,7 @@ async fn hook(house: &House, id: u64) {
         project: Some(ProjectId(id)),
         received_at: house.clock.now(),
     };
-    house.store.accept_hook(&event).await.expect("stored");
+    house.store.accept_hook(event).await.expect("stored");
     house.catalog.hook_received(&name("main"));
 }
 

@@ -1,11 +1,15 @@
 //! Webhooks: stored once each, in one transaction with the job that they wake.
 
+mod intake;
+
 use std::collections::HashSet;
 
 use model::{ConnectionName, Millis, ProjectId};
 use sqlx::Row;
 
-use crate::{Error, JobKey, Store, jobs};
+use crate::{Error, Store};
+
+pub(crate) use intake::{Intake, take_in};
 
 /// How long an event id is remembered to recognise a second delivery. GitLab does not deliver again by itself; people
 /// resend from the last seven days.
@@ -36,34 +40,13 @@ pub enum Accepted {
 }
 
 impl Store {
-    /// Stores an event and wakes the job that looks at its project, both or neither.
+    /// Stores an event and wakes the job that looks at its project, both or neither. Whoever calls at the same time is
+    /// stored in the same transaction: a disk has its time for each, not for each event.
     ///
     /// # Errors
     /// When it is not durably stored; the sender must then be told so.
-    pub async fn accept_hook(&self, event: &HookEvent) -> Result<Accepted, Error> {
-        let mut tx = self.inner.writer.begin_with(self.inner.dialect.begin()).await?;
-        let project = event.project.and_then(|p| i64::try_from(p.0).ok());
-        let stored = sqlx::query(
-            "INSERT INTO hook_events (connection, id, kind, project_id, received_at) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (connection, id) DO NOTHING",
-        )
-        .bind(event.connection.as_str())
-        .bind(&event.id)
-        .bind(&event.kind)
-        .bind(project)
-        .bind(event.received_at)
-        .execute(&mut *tx)
-        .await?;
-        if stored.rows_affected() == 0 {
-            return Ok(Accepted::Duplicate);
-        }
-        if let Some(project) = event.project {
-            let key = JobKey { kind: "catalog.project".to_owned(), key: format!("{}/{project}", event.connection) };
-            jobs::wake(&mut tx, &key, event.received_at).await?;
-        }
-        tx.commit().await?;
-        self.inner.jobs.notify_waiters();
-        Ok(Accepted::Stored)
+    pub async fn accept_hook(&self, event: HookEvent) -> Result<Accepted, Error> {
+        self.inner.intake.accept(event).await
     }
 
     /// The projects that webhooks of a connection told of since a time.

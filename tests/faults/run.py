@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Faults by schedules that are drawn from seeds, and what must hold after each: nothing acknowledged is lost, nothing is doubled, and
+what is shown equals the store equals GitLab.
+
+Usage: run.py BINARY [--seeds N] [--seed S] [--database sqlite|postgres|both] [--jobs N] [--without-mounts] [--keep]
+A failure prints its seed and its schedule; `--seed S --database D` plays it again. Ends with "N passed, N failed".
+"""
+
+import argparse
+import random
+import secrets
+import shutil
+import sys
+import tempfile
+import traceback
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import checks
+from play import Play
+from stage import Stage, build_shim, can_mount
+
+
+def one(binary: Path, shim: Path, kind: str, seed: int, mounts: bool, keep: bool) -> tuple[bool, str]:
+    folder = Path(tempfile.mkdtemp(prefix=f"stagedoor-faults-{seed}-"))
+    # Readable for the user that PostgreSQL runs as.
+    folder.chmod(0o755)
+    stage = play = None
+    good = False
+    try:
+        stage = Stage(binary, folder, shim, kind, random.Random(seed), mounts)
+        play = Play(stage, seed)
+        play.run()
+        took = checks.all_hold(stage, play)
+        ledger = play.ledger
+        told = f"ok     {kind} seed {seed}: {len(play.schedule)} faults, {len(ledger.acknowledged)} events acknowledged, {ledger.refused} not, {ledger.lists} lists; well again after {took:.1f} s"
+        good = True
+    except Exception:
+        schedule = "\n".join(play.said if play else [])
+        logs = "".join(f"── {log.name}\n{log.read_text(errors='replace')[-3000:]}\n" for log in sorted(folder.glob("log-*")) if log.name != "log-gitlab")
+        told = f"FAILED {kind} seed {seed}\n{traceback.format_exc()}\n{schedule}\n{logs}kept in {folder}"
+    finally:
+        if stage:
+            stage.end()
+    if good and not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    return good, told
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("binary", type=Path)
+    options.add_argument("--seeds", type=int, default=5)
+    options.add_argument("--seed", type=int, help="this one alone")
+    options.add_argument("--first", type=int, help="the first of the seeds; drawn without it")
+    options.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--without-mounts", action="store_true", help="leave the full disk out")
+    options.add_argument("--keep", action="store_true", help="keep folders and logs")
+    options = options.parse_args()
+    mounts = not options.without_mounts
+    if mounts and not can_mount():
+        print("A FULL DISK CANNOT BE TRIED: that needs root, who may mount a small disk. Run as root, or say --without-mounts.", file=sys.stderr)
+        return 1
+    first = options.first if options.first is not None else secrets.randbelow(1_000_000)
+    seeds = [options.seed] if options.seed is not None else list(range(first, first + options.seeds))
+    kinds = ["sqlite", "postgres"] if options.database == "both" else [options.database]
+    results = []
+    with tempfile.TemporaryDirectory(prefix="stagedoor-faults-shim-") as place:
+        Path(place).chmod(0o755)
+        shim = build_shim(Path(place))
+        with ProcessPoolExecutor(options.jobs) as pool:
+            plays = [pool.submit(one, options.binary.resolve(), shim, kind, seed, mounts, options.keep) for seed in seeds for kind in kinds]
+            for play in plays:
+                good, told = play.result()
+                results.append(good)
+                print(told, flush=True)
+    passed = sum(results)
+    print(f"{passed} passed, {len(results) - passed} failed")
+    return 0 if passed == len(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
