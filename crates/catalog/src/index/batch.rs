@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 
 use super::{
     Resolution, Touched,
-    links::{End, stated},
+    links::End,
     state::{Found, Index},
 };
 
@@ -34,13 +34,6 @@ impl Batch {
         Self { first: index.is_empty(), ..Self::default() }
     }
 
-    /// To be called before the reference of this slot changes.
-    pub(super) fn note_slot(&mut self, index: &Index, number: u32) {
-        if let Some(slot) = index.slot(number) {
-            self.note_ref(index, &slot.key);
-        }
-    }
-
     /// To be called before this reference changes.
     pub(super) fn note_ref(&mut self, index: &Index, key: &RefKey) {
         if self.first || self.refs.contains_key(key) {
@@ -48,14 +41,16 @@ impl Batch {
         }
         self.note_names(index, std::slice::from_ref(key));
         let mut before = Before::default();
-        if let Some((slot, number)) = index.by_ref.get(key).and_then(|number| Some((index.slot(*number)?, *number))) {
+        let number = index.nodes.find(key.as_str());
+        if let Some((number, slot)) = number.and_then(|number| Some((number, index.slot(number)?))) {
             before.held = true;
             before.title.clone_from(&slot.title);
-            let holder = index.holder(number);
-            before.edges.extend(holder.into_iter().flat_map(stated).map(|(kind, target)| (kind, target.clone())));
+            let stated = index.holder(number).into_iter().flat_map(|holder| &holder.stated);
+            before.edges.extend(stated.filter_map(|(kind, target)| Some((*kind, index.key(*target)?.clone()))));
             for claim in &slot.claims {
                 // Whoever claims may hold later in the batch, and then its other names count.
-                self.note_names(index, &claim.aliases);
+                let aliases: Vec<RefKey> = claim.aliases.iter().filter_map(|n| index.key(*n)).cloned().collect();
+                self.note_names(index, &aliases);
             }
         }
         self.refs.insert(key.clone(), before);
@@ -76,14 +71,15 @@ impl Batch {
             for slot in index.live.clone() {
                 index.derive(slot);
             }
-            return Touched { changed: index.by_ref.keys().cloned().collect(), removed: Vec::new() };
+            let held = index.nodes.iter().filter(|number| index.live.contains(*number));
+            return Touched { changed: held.filter_map(|n| index.key(n)).cloned().collect(), removed: Vec::new() };
         }
         let mut removed = Vec::new();
         let (dirty, changed) = {
             let mut after = After { index, names: &self.names, dirty: RoaringBitmap::new(), changed: BTreeSet::new() };
             for (key, before) in &self.refs {
-                match after.index.by_ref.get(key) {
-                    Some(slot) => after.touch(*slot),
+                match index.held(key) {
+                    Some(slot) => after.touch(slot),
                     None if before.held => removed.push(key.clone()),
                     None => {}
                 }
@@ -112,19 +108,21 @@ struct After<'a> {
 impl After<'_> {
     fn touch(&mut self, number: u32) {
         if self.dirty.insert(number)
-            && let Some(slot) = self.index.slot(number)
+            && let Some(key) = self.index.key(number)
         {
-            self.changed.insert(slot.key.clone());
+            self.changed.insert(key.clone());
         }
     }
 
     fn edges(&mut self, key: &RefKey, before: &Before) {
-        let number = self.index.by_ref.get(key).copied();
+        let number = self.index.held(key);
         let holder = number.and_then(|number| self.index.holder(number));
-        let now: BTreeSet<(RelationType, &RefKey)> = holder.into_iter().flat_map(stated).collect();
+        let now = holder.into_iter().flat_map(|holder| &holder.stated);
+        let now: BTreeSet<(RelationType, &RefKey)> =
+            now.filter_map(|(kind, target)| Some((*kind, self.index.key(*target)?))).collect();
         let was: BTreeSet<(RelationType, &RefKey)> = before.edges.iter().map(|(kind, end)| (*kind, end)).collect();
         for (_, target) in now.symmetric_difference(&was) {
-            if let Found::Slot(other) = self.index.find(target) {
+            if let Some(Found::Slot(other)) = self.index.nodes.find(target.as_str()).map(|n| self.index.find(n)) {
                 self.touch(other);
             }
             // An edge that went may have led elsewhere than its target's name leads now.
@@ -143,7 +141,8 @@ impl After<'_> {
     }
 
     fn name(&mut self, name: &RefKey, before: &Resolution) {
-        let Some(sources) = self.index.incoming.get(name) else { return };
+        let node = self.index.nodes.find(name.as_str()).and_then(|number| self.index.nodes.get(number));
+        let Some(sources) = node.map(|node| &node.incoming).filter(|sources| !sources.is_empty()) else { return };
         let now = self.index.resolve(name);
         if now == *before {
             return;
@@ -158,9 +157,9 @@ impl After<'_> {
 
     fn touch_meant(&mut self, resolution: &Resolution) {
         if let Resolution::Held(key) | Resolution::Alias(key) = resolution
-            && let Some(slot) = self.index.by_ref.get(key)
+            && let Some(slot) = self.index.held(key)
         {
-            self.touch(*slot);
+            self.touch(slot);
         }
     }
 }

@@ -2,18 +2,22 @@
 
 use model::{Entity, RelationType};
 use serde_json::Value;
+use thin_vec::ThinVec;
 
 use super::{
     flatten::{Kept, kept, lower, rows},
-    links::stated,
     state::Index,
     terms::{FieldId, TermId, Terms},
 };
 
-/// The field that holds the words of a document. Its name cannot be a path.
+/// The field that holds the words of a description. Its name cannot be a path.
 pub(super) const WORDS: &str = "\u{1}words";
 /// The field that holds the words of its owner.
 pub(super) const OWNER_WORDS: &str = "\u{1}owner";
+
+/// Fields in whose values words are looked for.
+pub(super) const SEARCHED: [&str; 7] =
+    ["metadata.name", "metadata.title", "metadata.tags", "stagedoor.language", "stagedoor.project", WORDS, OWNER_WORDS];
 
 /// How many words of a description can be searched by.
 const MOST_WORDS: usize = 60;
@@ -23,42 +27,44 @@ const LONGEST_WORD: usize = 100;
 impl Index {
     /// Takes out the document of the entity that holds this slot.
     pub(super) fn forget_document(&mut self, number: u32) {
-        let Self { slots, terms, hashes, incoming, aliases, .. } = self;
-        let Some(Some(slot)) = slots.get_mut(number as usize) else { return };
-        let Some(entity) = slot.claims.first() else { return };
-        terms.remove(number, &std::mem::take(&mut slot.statics));
-        slot.title = None;
-        rows(&document(entity), &mut |path, value, _| {
+        let Some(view) = self.view(number) else { return };
+        let body = document(view.entity());
+        let (stated, aliases) = (view.held.stated.clone(), view.held.aliases.clone());
+        let changed = (view.held.changed_at, number);
+        self.changed.remove(|other| other.cmp(&changed));
+        if let Some(slot) = self.slot_mut(number) {
+            slot.title = None;
+            let statics = std::mem::take(&mut slot.statics);
+            self.terms.remove(number, &statics);
+        }
+        rows(&body, &mut |path, value, _| {
             if kept(path) == Kept::Hashes {
-                hashes.remove(number, path, value.map(lower).as_deref());
+                self.hashes.remove(number, path, value.map(lower).as_deref());
             }
         });
-        for (kind, target) in stated(entity) {
-            if let Some(named) = incoming.get_mut(target) {
-                remove_sorted(named, &(kind, number));
-                if named.is_empty() {
-                    incoming.remove(target);
-                }
-            }
+        for (kind, target) in stated {
+            let node = self.nodes.get_mut(target);
+            node.into_iter().for_each(|node| remove_sorted(&mut node.incoming, &(kind, number)));
         }
-        for alias in &entity.aliases {
-            if let Some(called) = aliases.get_mut(alias) {
-                remove_sorted(called, &number);
+        for alias in aliases {
+            if let Some(called) = self.aliases.get_mut(&alias) {
+                if let Ok(at) = called.binary_search(&number) {
+                    called.remove(at);
+                }
                 if called.is_empty() {
-                    aliases.remove(alias);
+                    self.aliases.remove(&alias);
                 }
             }
         }
     }
 
-    /// Takes in the document of the entity that holds this slot.
-    pub(super) fn learn_document(&mut self, number: u32) {
-        let Self { slots, terms, hashes, incoming, aliases, .. } = self;
-        let Some(Some(slot)) = slots.get_mut(number as usize) else { return };
-        let Some(entity) = slot.claims.first() else { return };
-        let body = document(entity);
+    /// Takes in the document of the entity that holds this slot. `came` is that entity, if it is at hand.
+    pub(super) fn learn_document(&mut self, number: u32, came: Option<&Came>) {
+        let read = if came.is_none() { self.view(number).map(|view| Came::of(view.entity())) } else { None };
+        let Some(Came { body, searched, rows: own }) = came.or(read.as_ref()) else { return };
+        let Self { terms, hashes, .. } = self;
         let mut ids: Vec<TermId> = Vec::with_capacity(48);
-        rows(&body, &mut |path, value, item| {
+        rows(body, &mut |path, value, item| {
             let value = value.map(|written| (written, lower(written)));
             if kept(path) == Kept::Hashes {
                 hashes.add(number, path, value.as_ref().map(|(_, lower)| &**lower));
@@ -73,31 +79,65 @@ impl Index {
                 terms.add_listed(field, number);
             }
         });
-        let field = terms.intern(WORDS);
-        let mut note = |text: &str, most: usize| add_words(terms, field, number, text, most, &mut ids);
-        let metadata = &body["metadata"];
-        note(entity.entity_ref.name(), 1);
-        note(&entity.source.project_path, 1);
-        note(entity.language.as_deref().unwrap_or_default(), usize::MAX);
-        note(metadata["title"].as_str().unwrap_or_default(), MOST_WORDS);
-        note(metadata["description"].as_str().unwrap_or_default(), MOST_WORDS);
-        for tag in metadata["tags"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            note(tag, 1);
+        for (path, value) in own {
+            let field = terms.intern(path);
+            ids.extend(terms.add(field, number, value, &lower(value)));
         }
-        // Lists go by kind, so that one term must be there whatever the document says.
-        let kind = terms.intern("kind");
-        ids.extend(terms.add(kind, number, entity.entity_ref.kind(), &lower(entity.entity_ref.kind())));
-        slot.changed_at = entity.changed_at;
-        slot.title = metadata["title"].as_str().map(Into::into);
+        let words = terms.intern(WORDS);
+        add_words(terms, words, number, searched, MOST_WORDS, &mut ids);
         ids.sort_unstable();
         ids.dedup();
+        let title = body["metadata"]["title"].as_str().map(Into::into);
+        let Some(slot) = self.slot_mut(number) else { return };
         slot.statics = ids.into();
-        for (kind, target) in stated(entity) {
-            insert_sorted(incoming.entry(target.clone()).or_default(), (kind, number));
+        slot.title = title;
+        let Some(holder) = self.holder(number) else { return };
+        let (stated, aliases) = (holder.stated.clone(), holder.aliases.clone());
+        let changed = (holder.changed_at, number);
+        self.changed.insert(changed, |other| other.cmp(&changed));
+        for (kind, target) in stated {
+            let node = self.nodes.get_mut(target);
+            node.into_iter().for_each(|node| insert_sorted(&mut node.incoming, (kind, number)));
         }
-        for alias in &entity.aliases {
-            insert_sorted(aliases.entry(alias.clone()).or_default(), number);
+        for alias in aliases {
+            let called = self.aliases.entry(alias).or_default();
+            if let Err(at) = called.binary_search(&number) {
+                called.insert(at, number);
+            }
         }
+    }
+}
+
+/// What an entity puts into the index.
+#[derive(Debug)]
+pub(super) struct Came {
+    body: Value,
+    /// Text whose words are searched, besides the fields that are.
+    searched: String,
+    /// Rows besides those of the document.
+    rows: Vec<(&'static str, String)>,
+}
+
+impl Came {
+    pub(super) fn of(entity: &Entity) -> Self {
+        let body = document(entity);
+        let text = |key: &str| body["metadata"][key].as_str().unwrap_or_default();
+        let mut searched = text("description").to_owned();
+        if text("title").len() > super::flatten::LONGEST {
+            // A title so long is no value.
+            searched = format!("{} {searched}", text("title"));
+        }
+        let mut rows = vec![
+            // Lists go by kind, so that one term must be there whatever the document says.
+            ("kind", entity.entity_ref.kind().to_owned()),
+            ("stagedoor.origin", entity.origin.as_str().to_owned()),
+            ("stagedoor.project", entity.source.project_path.clone()),
+        ];
+        rows.extend(entity.language.clone().map(|language| ("stagedoor.language", language)));
+        if entity.stale.is_some() {
+            rows.push(("stagedoor.stale", "true".to_owned()));
+        }
+        Self { body, searched, rows }
     }
 }
 
@@ -124,13 +164,14 @@ pub(super) fn add_words(terms: &mut Terms, field: FieldId, slot: u32, text: &str
     }
 }
 
-fn insert_sorted<T: Ord>(list: &mut Vec<T>, item: T) {
+fn insert_sorted<T: Ord>(list: &mut ThinVec<T>, item: T) {
     if let Err(at) = list.binary_search(&item) {
+        list.reserve_exact(1 + list.len() / 4);
         list.insert(at, item);
     }
 }
 
-fn remove_sorted<T: Ord>(list: &mut Vec<T>, item: &T) {
+fn remove_sorted<T: Ord>(list: &mut ThinVec<T>, item: &T) {
     if let Ok(at) = list.binary_search(item) {
         list.remove(at);
     }

@@ -10,10 +10,11 @@ use roaring::RoaringBitmap;
 
 use super::{
     Filter,
-    document::{OWNER_WORDS, WITH_TERMS, WORDS, document, words},
+    document::{SEARCHED, WITH_TERMS, document, words},
     flatten::{Kept, element_rows, kept, lower, rows},
     links::End,
     state::{Found, Index},
+    terms::{TermId, Values},
 };
 
 type Slots<'a> = Cow<'a, RoaringBitmap>;
@@ -117,7 +118,7 @@ impl Index {
     pub(super) fn exists<'a>(&'a self, key: &str, within: &RoaringBitmap) -> Slots<'a> {
         let own: Slots<'a> = match source(key) {
             Source::Terms | Source::References => match self.terms.field(key) {
-                Some((_, field)) => Cow::Borrowed(&field.exists),
+                Some(values) => Cow::Borrowed(values.exists()),
                 None => Cow::default(),
             },
             Source::Uid => Cow::Borrowed(&self.live),
@@ -148,8 +149,7 @@ impl Index {
     }
 
     fn add_term(&self, key: &str, value: &str, found: &mut RoaringBitmap) {
-        let field = self.terms.field(key);
-        if let Some(slots) = field.and_then(|(_, field)| self.terms.postings(field, value)) {
+        if let Some(slots) = self.terms.field(key).and_then(|values| values.postings(value)) {
             slots.add_to(found);
         }
     }
@@ -169,8 +169,8 @@ impl Index {
     fn listed(&self, path: &str, item: &str, within: &RoaringBitmap) -> RoaringBitmap {
         match source(path) {
             Source::Terms => {
-                let Some((_, field)) = self.terms.field(path) else { return RoaringBitmap::new() };
-                self.terms.postings(field, item).map(|slots| slots.and(&field.listed)).unwrap_or_default()
+                let Some(values) = self.terms.field(path) else { return RoaringBitmap::new() };
+                values.postings(item).map(|slots| slots.and(values.listed())).unwrap_or_default()
             }
             Source::Hashes => {
                 let candidates = self.hashes.find(path, Some(item)) & within;
@@ -189,10 +189,12 @@ impl Index {
         let mut found = RoaringBitmap::new();
         match source(key) {
             Source::Terms | Source::References => {
-                let field = self.terms.field(key);
-                for id in field.into_iter().flat_map(|(_, field)| field.prefixed(prefix)) {
-                    self.terms.term(id).into_iter().for_each(|term| term.slots.add_to(&mut found));
+                let mut bits = self.bits();
+                let values = self.terms.field(key);
+                for id in values.into_iter().flat_map(|values| values.prefixed(prefix)) {
+                    self.terms.slots(id).mark(&mut bits);
                 }
+                found = RoaringBitmap::from_lsb0_bytes(0, &bits);
             }
             Source::Uid | Source::Edges(_) | Source::Hashes => {
                 let candidates = within & &*self.exists(key, within);
@@ -206,7 +208,7 @@ impl Index {
     fn containing(&self, key: &str, text: &str, within: &RoaringBitmap) -> RoaringBitmap {
         let mut found = RoaringBitmap::new();
         match source(key) {
-            Source::Terms | Source::References => self.add_containing(key, text, &mut found),
+            Source::Terms | Source::References => found = self.with_part(&[key], text),
             Source::Uid | Source::Edges(_) | Source::Hashes => {
                 let candidates = within & &*self.exists(key, within);
                 let contains = |slot: &u32| self.values(*slot, key).iter().any(|value| lower(value).contains(text));
@@ -216,18 +218,18 @@ impl Index {
         found
     }
 
-    fn add_containing(&self, field: &str, text: &str, found: &mut RoaringBitmap) {
-        let Some((_, field)) = self.terms.field(field) else { return };
-        // A part may stand in most of the values: one bit each, and a bitmap only at the end.
-        let mut bits = vec![0_u8; self.slots.len().div_ceil(8)];
-        for (value, id) in &field.by_text {
-            if contains(value, text)
-                && let Some(term) = self.terms.term(*id)
-            {
-                term.slots.mark(&mut bits);
-            }
+    /// A bit for each slot: what is found may be most of them, and a bitmap is made only at the end.
+    fn bits(&self) -> Vec<u8> {
+        vec![0_u8; self.nodes.end().div_ceil(8)]
+    }
+
+    /// Who has the text (lower case) in a value of one of these fields.
+    fn with_part(&self, fields: &[&str], text: &str) -> RoaringBitmap {
+        let mut bits = self.bits();
+        for values in fields.iter().filter_map(|field| self.terms.field(field)) {
+            values.mark_containing(text, &mut bits);
         }
-        *found |= RoaringBitmap::from_lsb0_bytes(0, &bits);
+        RoaringBitmap::from_lsb0_bytes(0, &bits)
     }
 
     /// Who has every word of the text.
@@ -238,15 +240,11 @@ impl Index {
         let mut left: Option<RoaringBitmap> = None;
         for word in wanted {
             left = Some(match left {
-                Some(left) if left.len() * 16 < self.live.len() => {
+                Some(left) if left.len() * 64 < self.live.len() => {
                     left.iter().filter(|slot| self.has_word(*slot, &word)).collect()
                 }
-                left => {
-                    let mut found = RoaringBitmap::new();
-                    self.add_containing(WORDS, &word, &mut found);
-                    self.add_containing(OWNER_WORDS, &word, &mut found);
-                    left.map(|left| left & &found).unwrap_or(found)
-                }
+                Some(left) => left & self.with_part(&SEARCHED, &word),
+                None => self.with_part(&SEARCHED, &word),
             });
         }
         left.unwrap_or_else(|| self.live.clone())
@@ -254,23 +252,25 @@ impl Index {
 
     fn has_word(&self, number: u32, word: &str) -> bool {
         let Some(slot) = self.slot(number) else { return false };
-        [(WORDS, &slot.statics), (OWNER_WORDS, &slot.derived)].into_iter().any(|(field, ids)| {
-            let field = self.terms.field(field);
-            field.is_some_and(|(id, _)| self.terms.of_field(ids, id).any(|term| term.text.contains(word)))
-        })
+        let has = |values: Values<'_>, ids: &[TermId]| {
+            self.terms.of_field(ids, values.id).any(|term| values.text(term).contains(word))
+        };
+        let mut fields = SEARCHED.iter().filter_map(|field| self.terms.field(field));
+        fields.any(|values| has(values, &slot.statics) || has(values, &slot.derived))
     }
 
     /// Who has an edge of this type to whatever the reference means here.
     fn towards(&self, reference: &str, kind: RelationType) -> RoaringBitmap {
-        let Ok(key) = RefKey::parse(reference) else { return RoaringBitmap::new() };
-        match self.find(&key) {
+        let Some(number) = RefKey::parse(reference).ok().and_then(|key| self.nodes.find(key.as_str())) else {
+            return RoaringBitmap::new();
+        };
+        match self.find(number) {
             Found::Slot(slot) => {
                 let ends = self.ends(slot, kind.inverse()).into_iter();
                 ends.filter_map(|end| if let End::Slot(slot) = end { Some(slot) } else { None }).collect()
             }
             Found::Ambiguous | Found::Nothing => {
-                let named = self.incoming.get(&key).map_or(&[][..], Vec::as_slice);
-                named.iter().filter(|(of, _)| *of == kind).map(|(_, slot)| *slot).collect()
+                self.incoming(number).iter().filter(|(of, _)| *of == kind).map(|(_, slot)| *slot).collect()
             }
         }
     }
@@ -287,14 +287,14 @@ impl Index {
     pub(super) fn values(&self, number: u32, key: &str) -> Vec<String> {
         let mut found = Vec::new();
         match source(key) {
-            Source::Uid => found.extend(self.slot(number).map(|slot| super::state::uid(&slot.key).to_string())),
+            Source::Uid => found.extend(self.key(number).map(|key| super::state::uid(key).to_string())),
             Source::Edges(kind) => {
                 let ends = self.ends(number, kind);
-                found.extend(ends.iter().filter_map(|end| self.end_key(end)).map(ToString::to_string));
+                found.extend(ends.iter().filter_map(|end| self.end_key(*end)).map(ToString::to_string));
             }
             Source::Terms | Source::References | Source::Hashes => {
-                let Some(entity) = self.holder(number) else { return found };
-                rows(&document(entity), &mut |path, value, item| {
+                let Some(view) = self.view(number) else { return found };
+                rows(&document(view.entity()), &mut |path, value, item| {
                     if path == key {
                         found.extend(value.map(ToOwned::to_owned));
                     } else if let (true, Some(value)) = (item, value)
@@ -312,8 +312,8 @@ impl Index {
     fn reading(&self, candidates: &RoaringBitmap, wanted: impl Fn(&str, Option<&str>, bool) -> bool) -> RoaringBitmap {
         let wanted = |slot: &u32| {
             let mut found = false;
-            if let Some(entity) = self.holder(*slot) {
-                rows(&document(entity), &mut |path, value, item| {
+            if let Some(view) = self.view(*slot) {
+                rows(&document(view.entity()), &mut |path, value, item| {
                     found = found || wanted(path, value.map(lower).as_deref(), item);
                 });
             }
@@ -328,8 +328,8 @@ impl Index {
             return within.iter().filter(|slot| self.relation_meant(*slot, inner)).collect();
         }
         let meant = |slot: &u32| {
-            let Some(entity) = self.holder(*slot) else { return false };
-            let body = document(entity);
+            let Some(view) = self.view(*slot) else { return false };
+            let body = document(view.entity());
             let list = super::flatten::at(&body, key).and_then(serde_json::Value::as_array);
             list.into_iter().flatten().any(|element| {
                 let mut rows = Vec::new();
@@ -349,19 +349,6 @@ impl Index {
             rows_meant(&[row("type", edge.kind.as_str()), row("targetref", edge.target.as_str())], inner)
         })
     }
-}
-
-/// As `str::contains`, but without its preparation, which takes longer than looking through a short text.
-fn contains(text: &str, part: &str) -> bool {
-    let Some((first, rest)) = part.as_bytes().split_first() else { return true };
-    let mut left = text.as_bytes();
-    while let Some(at) = left.iter().position(|byte| byte == first) {
-        left = left.get(at + 1..).unwrap_or_default();
-        if left.starts_with(rest) {
-            return true;
-        }
-    }
-    false
 }
 
 type Row = (String, Option<String>, bool);

@@ -4,7 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use roaring::RoaringBitmap;
 
-use super::{Facet, Filter, flatten::lower, state::Index, terms::TermId};
+use super::{
+    Facet, Filter,
+    flatten::lower,
+    state::Index,
+    terms::{TermId, Values},
+};
 
 impl Index {
     /// For each key its values with how many of the filter's entities have each; the value as first written. Most
@@ -17,26 +22,31 @@ impl Index {
 
     fn facet(&self, slots: &RoaringBitmap, key: &str) -> Vec<(String, u64)> {
         let mut counts: Vec<(String, u64)> = match self.terms.field(key) {
-            Some((id, field)) if (field.by_text.len() as u64) > slots.len().saturating_mul(4) => {
-                let mut counts: HashMap<TermId, u64> = HashMap::new();
-                for slot in slots.iter().filter_map(|slot| self.slot(slot)) {
-                    let own = self.terms.numbers_of_field(&slot.statics, id);
-                    for term in own.chain(self.terms.numbers_of_field(&slot.derived, id)) {
-                        *counts.entry(term).or_default() += 1;
-                    }
-                }
-                let written = |term| self.terms.term(term).map(|term| term.written().to_owned());
-                counts.into_iter().filter_map(|(term, count)| Some((written(term)?, count))).collect()
-            }
-            Some((_, field)) => {
-                let terms = field.by_text.values().filter_map(|id| self.terms.term(*id));
-                let counted = terms.map(|term| (term, term.slots.and_len(slots))).filter(|(_, count)| *count > 0);
-                counted.map(|(term, count)| (term.written().to_owned(), count)).collect()
+            Some(values) => {
+                let counts = self.counts(slots, values);
+                counts.into_iter().map(|(id, count)| (values.written(id).to_owned(), count)).collect()
             }
             None => self.facet_of_documents(&(slots & &*self.exists(key, slots)), key),
         };
         counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         counts
+    }
+
+    /// How many of the slots have each value, in no order.
+    fn counts(&self, slots: &RoaringBitmap, values: Values<'_>) -> Vec<(TermId, u64)> {
+        if values.len() > slots.len().saturating_mul(4) {
+            let mut counts: HashMap<TermId, u64> = HashMap::new();
+            for slot in slots.iter().filter_map(|slot| self.slot(slot)) {
+                let own = self.terms.of_field(&slot.statics, values.id);
+                for term in own.chain(self.terms.of_field(&slot.derived, values.id)) {
+                    *counts.entry(term).or_default() += 1;
+                }
+            }
+            return counts.into_iter().collect();
+        }
+        let all = slots.len() == self.live.len();
+        let count = |id| if all { self.terms.slots(id).len() } else { self.terms.slots(id).and_len(slots) };
+        values.iter().map(|id| (id, count(id))).filter(|(_, count)| *count > 0).collect()
     }
 
     fn facet_of_documents(&self, slots: &RoaringBitmap, key: &str) -> Vec<(String, u64)> {

@@ -30,6 +30,8 @@ pub(super) fn kept(path: &str) -> Kept {
         Some(("metadata", rest)) => {
             matches!(rest, "name" | "namespace" | "title" | "tags") || rest.starts_with("labels.")
         }
+        // Short definitions of APIs would be values like any other, each an entity's own.
+        Some(("spec", "definition")) => false,
         Some(("spec", rest)) => !rest.contains('.') || rest.starts_with("profile."),
         Some((head, _)) => matches!(head, "relations" | "stagedoor"),
     };

@@ -5,17 +5,19 @@
 //! Paths, of which there are few, have a bitmap each, found by hash in the same way.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
 use roaring::RoaringBitmap;
 
+use super::{postings::bitmap_bytes, sorted::Sorted};
+
 /// Paths by hash, and values as (upper half, lower half, slot).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Hashes {
     paths: HashMap<u64, RoaringBitmap>,
-    values: BTreeSet<[u32; 3]>,
+    values: Sorted<[u32; 3]>,
 }
 
 fn hash(row: impl Hash) -> u64 {
@@ -35,7 +37,8 @@ impl Hashes {
         self.paths.entry(hash(path)).or_default().insert(slot);
         if let Some(value) = value {
             let [upper, lower] = halves(path, value);
-            self.values.insert([upper, lower, slot]);
+            let row = [upper, lower, slot];
+            self.values.insert(row, |other| other.cmp(&row));
         }
     }
 
@@ -50,16 +53,22 @@ impl Hashes {
         }
         if let Some(value) = value {
             let [upper, lower] = halves(path, value);
-            self.values.remove(&[upper, lower, slot]);
+            let row = [upper, lower, slot];
+            self.values.remove(|other| other.cmp(&row));
         }
+    }
+
+    /// How many bytes it holds on to.
+    pub(super) fn bytes(&self) -> usize {
+        self.values.bytes() + self.paths.values().map(|slots| 64 + bitmap_bytes(slots)).sum::<usize>()
     }
 
     /// Who has this value, or the path at all.
     pub(super) fn find(&self, path: &str, value: Option<&str>) -> RoaringBitmap {
         let Some(value) = value else { return self.paths.get(&hash(path)).cloned().unwrap_or_default() };
         let [upper, lower] = halves(path, value);
-        let range = [upper, lower, u32::MIN]..=[upper, lower, u32::MAX];
+        let (least, most) = ([upper, lower, u32::MIN], [upper, lower, u32::MAX]);
         // In order within one hash, so that building the bitmap only ever appends.
-        self.values.range(range).map(|[_, _, slot]| *slot).collect()
+        self.values.range(&|row| row < least, &|row| row > most).map(|[_, _, slot]| slot).collect()
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn write(view: &View<'_>, fields: Option<&[String]>) -> String {
 
 /// Puts the additions between the parts of the stored text, which is not taken apart any further.
 fn splice(view: &View<'_>, edges: &[Edge]) -> Option<String> {
-    let body = &view.entity.body;
+    let body = &view.entity().body;
     let parts: IndexMap<Cow<'_, str>, &RawValue> = serde_json::from_str(body).ok()?;
     let relations = edges.iter().map(|edge| Relation { kind: edge.kind, target: edge.target.as_str() });
     let relations = serde_json::to_string(&relations.collect::<Vec<_>>()).ok()?;
@@ -61,7 +61,7 @@ fn splice(view: &View<'_>, edges: &[Edge]) -> Option<String> {
             text.push_str("{\"uid\":\"");
             text.push_str(&view.uid());
             text.push_str("\",\"etag\":\"");
-            text.push_str(&etag(view.entity, edges));
+            text.push_str(&etag(view.entity(), edges));
             text.push_str(if rest.trim_start().starts_with('}') { "\"" } else { "\"," });
             text.push_str(rest);
         } else {
@@ -77,7 +77,7 @@ fn splice(view: &View<'_>, edges: &[Edge]) -> Option<String> {
 
 /// What is known even of a document that cannot be read, which only a damaged store can give.
 fn bare(view: &View<'_>) -> String {
-    let reference = &view.entity.entity_ref;
+    let reference = &view.entity().entity_ref;
     let metadata = serde_json::json!({
         "uid": view.uid(), "namespace": reference.namespace(), "name": reference.name(),
     });

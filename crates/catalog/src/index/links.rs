@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{Entity, RefKey, RelationType};
+use model::{RefKey, RelationType};
 
 use super::{
     Target,
@@ -79,20 +79,11 @@ pub struct Ancestor {
     pub parents: Vec<RefKey>,
 }
 
-/// The other end of an edge.
+/// The other end of an edge, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum End<'a> {
+pub(super) enum End {
     Slot(u32),
-    Missing(&'a RefKey),
-}
-
-/// What an entity states about others. An owner that was inferred counts where the document names none, so that the
-/// owner's page lists it.
-pub(super) fn stated(entity: &Entity) -> impl Iterator<Item = (RelationType, &RefKey)> {
-    let declared = entity.relations.iter().any(|(kind, _)| *kind == RelationType::OwnedBy);
-    let inferred = entity.ownership.as_ref().filter(|_| !declared).and_then(|ownership| ownership.owner.as_ref());
-    let written = entity.relations.iter().map(|(kind, target)| (*kind, target));
-    written.chain(inferred.map(|owner| (RelationType::OwnedBy, owner)))
+    Missing(u32),
 }
 
 /// The sense in which a relation is drawn: the first of each pair, as `model` lists them.
@@ -105,7 +96,7 @@ impl Index {
     /// target. Empty for what is not held.
     #[must_use]
     pub fn relations(&self, key: &RefKey) -> Vec<Edge> {
-        self.by_ref.get(key).map(|slot| self.edges(*slot)).unwrap_or_default()
+        self.held(key).map(|slot| self.edges(slot)).unwrap_or_default()
     }
 
     /// What is up to `depth` relations away. `kinds` names the types to follow, either way; none means all.
@@ -152,22 +143,17 @@ impl Index {
         edges
     }
 
-    fn edge(&self, kind: RelationType, end: End<'_>) -> Option<Edge> {
-        Some(match end {
-            End::Slot(slot) => Edge { kind, target: self.slot(slot)?.key.clone(), exists: true },
-            End::Missing(target) => Edge { kind, target: target.clone(), exists: false },
-        })
+    fn edge(&self, kind: RelationType, end: End) -> Option<Edge> {
+        let Target { key, exists } = self.target_of(end)?;
+        Some(Edge { kind, target: key, exists })
     }
 
     /// All edges of a slot, each once.
-    pub(super) fn links(&self, number: u32) -> Vec<(RelationType, End<'_>)> {
-        let mut links: Vec<(RelationType, End<'_>)> = Vec::new();
-        for (kind, target) in self.holder(number).into_iter().flat_map(stated) {
-            links.push((kind, self.end(target)));
-        }
+    pub(super) fn links(&self, number: u32) -> Vec<(RelationType, End)> {
+        let stated = self.holder(number).into_iter().flat_map(|holder| &holder.stated);
+        let mut links: Vec<(RelationType, End)> = stated.map(|(kind, target)| (*kind, self.end(*target))).collect();
         for name in self.names(number) {
-            let named = self.incoming.get(name).map_or(&[][..], Vec::as_slice);
-            links.extend(named.iter().map(|(kind, source)| (kind.inverse(), End::Slot(*source))));
+            links.extend(self.incoming(name).iter().map(|(kind, source)| (kind.inverse(), End::Slot(*source))));
         }
         links.sort_unstable();
         links.dedup();
@@ -175,12 +161,13 @@ impl Index {
     }
 
     /// The edges of a slot of one type, each once. Does not look at the others: a group may own ten thousand things.
-    pub(super) fn ends(&self, number: u32, kind: RelationType) -> Vec<End<'_>> {
-        let own = self.holder(number).into_iter().flat_map(stated).filter(|(of, _)| *of == kind);
-        let mut ends: Vec<End<'_>> = own.map(|(_, target)| self.end(target)).collect();
+    pub(super) fn ends(&self, number: u32, kind: RelationType) -> Vec<End> {
+        let stated = self.holder(number).into_iter().flat_map(|holder| &holder.stated);
+        let own = stated.filter(|(of, _)| *of == kind);
+        let mut ends: Vec<End> = own.map(|(_, target)| self.end(*target)).collect();
         let inverse = kind.inverse();
         for name in self.names(number) {
-            let named = self.incoming.get(name).map_or(&[][..], Vec::as_slice);
+            let named = self.incoming(name);
             let from = named.partition_point(|(of, _)| *of < inverse);
             let of_kind = named.get(from..).unwrap_or_default().iter().take_while(|(of, _)| *of == inverse);
             ends.extend(of_kind.map(|(_, source)| End::Slot(*source)));
@@ -190,38 +177,48 @@ impl Index {
         ends
     }
 
+    /// Who names a reference, and how; in order.
+    pub(super) fn incoming(&self, number: u32) -> &[(RelationType, u32)] {
+        self.nodes.get(number).map_or(&[], |node| &node.incoming)
+    }
+
+    /// What an end is called, and whether it is in the catalog.
+    pub(super) fn target_of(&self, end: End) -> Option<Target> {
+        let (End::Slot(number) | End::Missing(number)) = end;
+        Some(Target { key: self.key(number)?.clone(), exists: matches!(end, End::Slot(_)) })
+    }
+
     /// What a reference that was written leads to.
     pub(super) fn target(&self, target: &RefKey) -> Target {
-        match self.end(target) {
-            End::Slot(slot) => match self.slot(slot) {
-                Some(slot) => Target { key: slot.key.clone(), exists: true },
-                None => Target { key: target.clone(), exists: false },
-            },
-            End::Missing(target) => Target { key: target.clone(), exists: false },
-        }
+        let number = self.nodes.find(target.as_str());
+        let found = number.and_then(|number| self.target_of(self.end(number)));
+        found.unwrap_or_else(|| Target { key: target.clone(), exists: false })
     }
 
     /// The reference an end goes by.
-    pub(super) fn end_key<'a>(&'a self, end: &End<'a>) -> Option<&'a RefKey> {
-        match end {
-            End::Slot(slot) => self.slot(*slot).map(|slot| &slot.key),
-            End::Missing(target) => Some(target),
-        }
+    pub(super) fn end_key(&self, end: End) -> Option<&RefKey> {
+        let (End::Slot(number) | End::Missing(number)) = end;
+        self.key(number)
     }
 
-    pub(super) fn end<'a>(&self, target: &'a RefKey) -> End<'a> {
+    pub(super) fn end(&self, target: u32) -> End {
         match self.find(target) {
             Found::Slot(slot) => End::Slot(slot),
             Found::Ambiguous | Found::Nothing => End::Missing(target),
         }
     }
 
+    /// The slot of a reference that is held.
+    pub(super) fn held(&self, key: &RefKey) -> Option<u32> {
+        self.nodes.find(key.as_str()).filter(|number| self.live.contains(*number))
+    }
+
     /// Everything that leads to this slot: its reference, and its other names as far as they mean it alone.
-    fn names(&self, number: u32) -> Vec<&RefKey> {
-        let mut names: Vec<&RefKey> = self.slot(number).map(|slot| &slot.key).into_iter().collect();
-        for alias in self.holder(number).map_or(&[][..], |entity| &entity.aliases) {
-            if self.find(alias) == Found::Slot(number) && !names.contains(&alias) {
-                names.push(alias);
+    fn names(&self, number: u32) -> Vec<u32> {
+        let mut names = vec![number];
+        for alias in self.holder(number).map_or(&[][..], |holder| &holder.aliases) {
+            if self.find(*alias) == Found::Slot(number) && !names.contains(alias) {
+                names.push(*alias);
             }
         }
         names

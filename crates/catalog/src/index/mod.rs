@@ -10,19 +10,27 @@ mod derive;
 mod document;
 mod eval;
 mod facets;
+mod faults;
 mod filter;
 mod flatten;
 mod hashes;
+mod held;
 mod json;
 mod links;
+mod nodes;
 mod order;
+mod pack;
+mod postings;
 mod predicate;
 mod problems;
 mod query;
 mod search;
+mod sorted;
 mod state;
 mod terms;
 mod view;
+mod walk;
+mod weight;
 
 use model::{Entity, RefKey};
 

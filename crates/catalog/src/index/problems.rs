@@ -5,12 +5,7 @@ use std::{cmp::Ordering, collections::HashMap};
 use model::{Code, Problem, RefKey, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Cursor, QueryError, View, cursor,
-    document::words,
-    flatten::lower,
-    state::{Found, Index},
-};
+use super::{Cursor, QueryError, View, cursor, document::words, flatten::lower, state::Index};
 use crate::ProblemCounts;
 
 /// A question for a page of problems. Values of one list join with OR, lists with AND; an empty list asks nothing.
@@ -144,7 +139,8 @@ impl Index {
     /// How many problems there are in all, those of documents that hold no reference included.
     #[must_use]
     pub fn problem_counts(&self) -> ProblemCounts {
-        self.totals
+        let [error, warning, note] = self.totals;
+        ProblemCounts { error, warning, note }
     }
 
     /// A page of problems.
@@ -212,22 +208,22 @@ impl Index {
         without: Without,
         with: &mut dyn FnMut(usize, usize, ProblemRow<'a>),
     ) {
-        let Some((_, field)) = self.terms.field("stagedoor.problem") else { return };
+        let Some(values) = self.terms.field("stagedoor.problem") else { return };
         let owners: Vec<Option<RefKey>> = query.owner.iter().map(|owner| self.owner_asked(owner)).collect();
         let wanted: Vec<String> = words(&query.words).map(std::borrow::Cow::into_owned).collect();
-        for (number, slot) in field.exists.iter().filter_map(|number| Some((number, self.slot(number)?))) {
-            for (claim, entity) in slot.documents().enumerate() {
-                let view = View { index: self, number, slot, entity };
+        for (number, slot) in values.exists().iter().filter_map(|number| Some((number, self.slot(number)?))) {
+            let views = slot.documents().enumerate();
+            for (claim, view) in views.filter_map(|(n, held)| Some((n, self.view_of(number, held)?))) {
                 let owned = without == Without::Owner || owners.is_empty() || owners.contains(&owner_of(&view));
-                let path = &entity.source.project_path;
-                if !owned || !(query.project.is_empty() || query.project.iter().any(|p| lower(p) == lower(path))) {
+                let of_project = |path: &str| query.project.iter().any(|asked| lower(asked) == lower(path));
+                if !owned || !(query.project.is_empty() || of_project(&view.entity().source.project_path)) {
                     continue;
                 }
                 for (nth, problem) in view.problems().into_iter().enumerate() {
                     let graded = without == Without::Severity || asked(&query.severity, problem.severity);
                     let coded = without == Without::Code || asked(&query.code, problem.code);
                     if graded && coded && says(&view, &problem, &wanted) {
-                        with(claim, nth, ProblemRow { view, problem });
+                        with(claim, nth, ProblemRow { view: view.clone(), problem });
                     }
                 }
             }
@@ -236,15 +232,12 @@ impl Index {
 
     fn owner_asked(&self, owner: &str) -> Option<RefKey> {
         let key = RefKey::parse(owner).ok()?;
-        match self.find(&key) {
-            Found::Slot(slot) => self.slot(slot).map(|slot| slot.key.clone()),
-            Found::Ambiguous | Found::Nothing => Some(key),
-        }
+        Some(self.target(&key).key)
     }
 }
 
 fn owner_of(view: &View<'_>) -> Option<RefKey> {
-    view.owner().and_then(|owner| owner.target).map(|target| target.key)
+    view.owned_by().map(|target| target.key)
 }
 
 fn asked<T: PartialEq>(list: &[T], value: T) -> bool {

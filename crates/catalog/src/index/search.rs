@@ -27,10 +27,8 @@ impl Index {
         let all = self.with_words(text);
         // Those whose name begins with the first word come first, so that the limit cannot lose the best.
         let mut begins = RoaringBitmap::new();
-        if let Some((_, field)) = self.terms.field("metadata.name") {
-            for id in field.prefixed(first) {
-                self.terms.term(id).into_iter().for_each(|term| term.slots.add_to(&mut begins));
-            }
+        for id in self.terms.field("metadata.name").into_iter().flat_map(|names| names.prefixed(first)) {
+            self.terms.slots(id).add_to(&mut begins);
         }
         begins &= &all;
         let order = begins.iter().chain(all.iter().filter(|slot| !begins.contains(*slot)));
@@ -47,7 +45,7 @@ impl Index {
             hits.extend(rest.into_iter().take(MOST_READ).filter_map(weigh));
         }
         hits.sort_by(|a, b| {
-            let name = |slot: u32| self.slot(slot).map(|slot| (slot.key.name().len(), &slot.key));
+            let name = |slot: u32| self.key(slot).map(|key| (key.name().len(), key));
             a.0.cmp(&b.0).then_with(|| name(a.2).cmp(&name(b.2)))
         });
         hits.truncate(limit);
@@ -56,14 +54,14 @@ impl Index {
 
     /// How well the words fit name and title, which is better than anything else fits.
     fn weigh_names(&self, number: u32, wanted: &[String]) -> Option<(u32, &'static str)> {
-        let slot = self.slot(number)?;
-        let title = lower(slot.title.as_deref().unwrap_or_default());
-        weigh(&[("name", slot.key.name()), ("title", &title)], wanted)
+        let title = lower(self.slot(number)?.title.as_deref().unwrap_or_default());
+        weigh(&[("name", self.key(number)?.name()), ("title", &title)], wanted)
     }
 
     /// How well the words fit, less being better, and where the one that fits worst stands.
     fn weigh(&self, number: u32, wanted: &[String]) -> Option<(u32, &'static str)> {
-        let entity = self.holder(number)?;
+        let view = self.view(number)?;
+        let entity = view.entity();
         let body = document(entity);
         let metadata = &body["metadata"];
         let text = |key: &str| lower(metadata[key].as_str().unwrap_or_default()).into_owned();
@@ -84,7 +82,7 @@ impl Index {
 
     fn owner_text(&self, owner: &RefKey) -> String {
         let key = self.target(owner).key;
-        let title = self.get(&key).and_then(|view| view.title()).unwrap_or_default();
+        let title = self.held(&key).and_then(|slot| self.slot(slot)?.title.as_deref()).unwrap_or_default();
         format!("{} {}", key.name(), lower(title))
     }
 
@@ -93,7 +91,7 @@ impl Index {
     #[must_use]
     pub fn suggestions(&self, key: &RefKey) -> Vec<RefKey> {
         let mut near: Vec<(usize, &RefKey)> = Vec::new();
-        for held in self.by_ref.keys() {
+        for held in self.nodes.iter().filter(|slot| self.live.contains(*slot)).filter_map(|slot| self.key(slot)) {
             let apart = usize::from(held.kind() != key.kind()) + usize::from(held.namespace() != key.namespace());
             let most = (key.name().len() / 3).min(2);
             let name = match distance(held.name(), key.name(), most) {

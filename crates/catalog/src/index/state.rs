@@ -3,69 +3,55 @@
 //! A reference that at least one entity claims has a slot. The earliest claim holds it: its document is what the terms,
 //! hashes and edges of the slot are made from. Edges are kept by the target as it was written, so that a target that
 //! comes, goes or changes its meaning finds the ones that named it.
-//!
-//! Memory, measured with 254,000 entities whose documents have 1.2 kB and eight annotations: 3.7 kB an entity. The
-//! document and what stands beside it (source, owner, relations) are 2.4 kB of it; the rest is what it is found by: some
-//! 20 own terms (names, titles and paths cost most, about 150 bytes each; shared values nearly nothing), ten hashed
-//! values of 12 bytes, edges.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
-use model::{Entity, Millis, RefKey, RelationType};
+use model::{Entity, Millis, RefKey};
 use roaring::RoaringBitmap;
 use uuid::Uuid;
 
 use super::{
-    Change, Resolution, Touched, View, batch::Batch, derive::same_document, hashes::Hashes, terms::TermId, terms::Terms,
+    Change, Resolution, Touched, View,
+    batch::Batch,
+    document::Came,
+    hashes::Hashes,
+    held::{Held, Slot},
+    nodes::Nodes,
+    pack::{Dictionary, Document, SAMPLES, WHOLE},
+    sorted::Sorted,
+    terms::Terms,
 };
-use crate::ProblemCounts;
+
+/// So many entities are packed with each change until all are.
+const PACKED_AT_ONCE: usize = 128;
 
 /// The catalog in memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Index {
     /// The slot of each entity's reference.
-    ids: HashMap<i64, u32>,
-    pub(super) slots: Vec<Option<Slot>>,
-    free: Vec<u32>,
+    pub(super) ids: HashMap<i64, u32>,
+    pub(super) nodes: Nodes,
     /// The slots in use.
     pub(super) live: RoaringBitmap,
-    pub(super) by_ref: BTreeMap<RefKey, u32>,
-    by_uid: HashMap<Uuid, u32>,
-    /// Who names this reference, and how; in order.
-    pub(super) incoming: HashMap<RefKey, Vec<(RelationType, u32)>>,
+    /// The beginning of each slot's `metadata.uid`, and the slot.
+    pub(super) by_uid: Sorted<(u32, u32)>,
+    /// When the one that holds each slot changed, and the slot.
+    pub(super) changed: Sorted<(Millis, u32)>,
     /// Who is also called this; in order.
-    pub(super) aliases: HashMap<RefKey, Vec<u32>>,
+    pub(super) aliases: HashMap<u32, Vec<u32>>,
     pub(super) terms: Terms,
     pub(super) hashes: Hashes,
-    pub(super) totals: ProblemCounts,
-}
-
-/// A reference that is held.
-#[derive(Debug, Clone)]
-pub(super) struct Slot {
-    pub(super) key: RefKey,
-    /// The entities that claim it, the one that holds it first.
-    pub(super) claims: Vec<Entity>,
-    /// `metadata.title` of the one that holds it.
-    pub(super) title: Option<Box<str>>,
-    /// When the one that holds it changed.
-    pub(super) changed_at: Millis,
-    /// Terms that follow from the document alone.
-    pub(super) statics: Box<[TermId]>,
-    /// Terms that depend on what else is in the catalog.
-    pub(super) derived: Box<[TermId]>,
-    /// Problems of the one that holds it: errors, warnings, notes.
-    pub(super) counts: [u32; 3],
-    /// Problems of the others that claim it.
-    pub(super) rival_counts: [u32; 3],
-}
-
-impl Slot {
-    /// The entities that claim it, each document once: a file may be reached in two ways.
-    pub(super) fn documents(&self) -> impl Iterator<Item = &Entity> {
-        let again = |at: usize, entity: &Entity| self.claims.iter().take(at).any(|other| same_document(other, entity));
-        self.claims.iter().enumerate().filter(move |(at, entity)| !again(*at, entity)).map(|(_, entity)| entity)
-    }
+    /// All problems: errors, warnings, notes.
+    pub(super) totals: [usize; 3],
+    dictionary: Option<Arc<Dictionary>>,
+    /// How many there were when it was learned.
+    learned_at: usize,
+    /// Slots whose documents are still to be packed.
+    unpacked: VecDeque<u32>,
 }
 
 /// What a reference leads to inside the index.
@@ -92,6 +78,7 @@ impl Index {
                 Change::Remove(id) => self.set(id, None, &mut batch),
             }
         }
+        self.pack_some();
         batch.finish(self)
     }
 
@@ -104,19 +91,19 @@ impl Index {
     /// How many references are held.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_ref.len()
+        usize::try_from(self.live.len()).unwrap_or(usize::MAX)
     }
 
     /// Whether none is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_ref.is_empty()
+        self.live.is_empty()
     }
 
     /// Whoever holds this reference (not an alias; see [`Index::resolve`]).
     #[must_use]
     pub fn get(&self, key: &RefKey) -> Option<View<'_>> {
-        self.by_ref.get(key).and_then(|slot| self.view(*slot))
+        self.view(self.nodes.find(key.as_str())?)
     }
 
     /// The entity with this `metadata.uid`.
@@ -129,181 +116,176 @@ impl Index {
     #[must_use]
     pub fn by_id(&self, id: i64) -> Option<View<'_>> {
         let number = *self.ids.get(&id)?;
-        let slot = self.slot(number)?;
-        let entity = slot.claims.iter().find(|entity| entity.id == id)?;
-        Some(View { index: self, number, slot, entity })
+        let held = self.slot(number)?.claims.iter().find(|held| held.id == id)?;
+        self.view_of(number, held)
     }
 
     /// What a reference means here.
     #[must_use]
     pub fn resolve(&self, target: &RefKey) -> Resolution {
-        if self.by_ref.contains_key(target) {
-            return Resolution::Held(target.clone());
-        }
-        let called = self.aliases.get(target).map_or(&[][..], Vec::as_slice);
-        let mut keys: Vec<RefKey> = called.iter().filter_map(|slot| self.slot(*slot)).map(|s| s.key.clone()).collect();
-        match (keys.len(), keys.pop()) {
-            (_, None) => Resolution::Unknown,
-            (1, Some(only)) => Resolution::Alias(only),
-            (_, Some(last)) => {
-                keys.push(last);
-                keys.sort_unstable();
-                Resolution::Ambiguous(keys)
-            }
+        let Some(number) = self.nodes.find(target.as_str()) else { return Resolution::Unknown };
+        match self.find(number) {
+            Found::Slot(slot) if slot == number => Resolution::Held(target.clone()),
+            Found::Slot(slot) => self.key(slot).map_or(Resolution::Unknown, |key| Resolution::Alias(key.clone())),
+            Found::Ambiguous => Resolution::Ambiguous(self.called(number).into_iter().cloned().collect()),
+            Found::Nothing => Resolution::Unknown,
         }
     }
 
-    pub(super) fn find(&self, target: &RefKey) -> Found {
-        if let Some(slot) = self.by_ref.get(target) {
-            return Found::Slot(*slot);
+    /// Those that are also called this, in order of reference.
+    pub(super) fn called(&self, number: u32) -> Vec<&RefKey> {
+        let called = self.aliases.get(&number).map_or(&[][..], Vec::as_slice);
+        let mut keys: Vec<&RefKey> = called.iter().filter_map(|slot| self.key(*slot)).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// What a reference leads to, by its number.
+    pub(super) fn find(&self, number: u32) -> Found {
+        if self.slot(number).is_some() {
+            return Found::Slot(number);
         }
-        match self.aliases.get(target).map(Vec::as_slice) {
+        match self.aliases.get(&number).map(Vec::as_slice) {
             Some([only]) => Found::Slot(*only),
             Some([_, ..]) => Found::Ambiguous,
             _ => Found::Nothing,
         }
     }
 
+    /// The reference with this number.
+    pub(super) fn key(&self, number: u32) -> Option<&RefKey> {
+        self.nodes.get(number).map(|node| &node.key)
+    }
+
     pub(super) fn slot(&self, number: u32) -> Option<&Slot> {
-        self.slots.get(number as usize)?.as_ref()
+        self.nodes.get(number)?.slot.as_ref()
     }
 
-    pub(super) fn slot_of_uid(&self, uid: &str) -> Option<u32> {
-        Uuid::try_parse(uid).ok().and_then(|uid| self.by_uid.get(&uid)).copied()
+    pub(super) fn slot_mut(&mut self, number: u32) -> Option<&mut Slot> {
+        self.nodes.get_mut(number)?.slot.as_mut()
     }
 
-    pub(super) fn holder(&self, number: u32) -> Option<&Entity> {
+    pub(super) fn slot_of_uid(&self, asked: &str) -> Option<u32> {
+        let asked = Uuid::try_parse(asked).ok()?;
+        let begins = asked.as_fields().0;
+        let alike = self.by_uid.range(&|(other, _)| other < begins, &|(other, _)| other > begins).map(|(_, slot)| slot);
+        alike.into_iter().find(|slot| self.key(*slot).is_some_and(|key| uid(key) == asked))
+    }
+
+    pub(super) fn holder(&self, number: u32) -> Option<&Held> {
         self.slot(number)?.claims.first()
     }
 
+    /// The entity that holds a slot.
     pub(super) fn view(&self, number: u32) -> Option<View<'_>> {
-        let slot = self.slot(number)?;
-        Some(View { index: self, number, slot, entity: slot.claims.first()? })
+        self.view_of(number, self.holder(number)?)
+    }
+
+    pub(super) fn view_of<'a>(&'a self, number: u32, held: &'a Held) -> Option<View<'a>> {
+        let node = self.nodes.get(number)?;
+        Some(View { index: self, number, key: &node.key, slot: node.slot.as_ref()?, held, read: OnceCell::new() })
     }
 
     /// Puts `new` in the place of what has this id.
     fn set(&mut self, id: i64, new: Option<Box<Entity>>, batch: &mut Batch) {
         let old = self.by_id(id);
-        if let (Some(old), Some(new)) = (old, &new)
-            && *old.entity == **new
+        if let (Some(old), Some(new)) = (&old, &new)
+            && *old.entity() == **new
         {
             return;
         }
-        if let Some(slot) = old.map(|old| old.number) {
-            batch.note_slot(self, slot);
-            self.withdraw(id, slot);
+        if let Some(old) = old {
+            let (number, key) = (old.number, old.key().clone());
+            batch.note_ref(self, &key);
+            self.withdraw(id, number);
         }
         if let Some(new) = new {
             let key = new.entity_ref.key();
             batch.note_ref(self, &key);
             batch.note_names(self, &new.aliases);
-            self.claim(key, *new);
+            self.claim(&key, new);
         }
     }
 
     fn withdraw(&mut self, id: i64, number: u32) {
-        let held = self.holder(number).is_some_and(|entity| entity.id == id);
+        let held = self.holder(number).is_some_and(|holder| holder.id == id);
         if held {
             self.forget_document(number);
         }
         self.ids.remove(&id);
-        let Some(Some(slot)) = self.slots.get_mut(number as usize) else { return };
-        slot.claims.retain(|claim| claim.id != id);
+        let Some(slot) = self.slot_mut(number) else { return };
+        let Some(at) = slot.claims.iter().position(|claim| claim.id == id) else { return };
+        let gone = slot.claims.remove(at);
         if slot.claims.is_empty() {
             self.release(number);
         } else if held {
-            self.learn_document(number);
+            self.learn_document(number, None);
         }
+        gone.forget(&mut self.nodes);
+        self.nodes.drop_unused(number);
     }
 
-    fn claim(&mut self, key: RefKey, mut entity: Entity) {
+    fn claim(&mut self, key: &RefKey, mut entity: Box<Entity>) {
         // What was read is longer in memory than it need be, and stays for good.
         entity.body.shrink_to_fit();
-        entity.relations.shrink_to_fit();
-        entity.aliases.shrink_to_fit();
-        self.share(&mut entity);
         let (id, order) = (entity.id, claim_order(&entity));
-        let number = self.by_ref.get(&key).copied().unwrap_or_else(|| {
-            let named = self.incoming.get_key_value(&key).map(|(named, _)| named.clone());
-            self.occupy(named.unwrap_or(key))
-        });
+        let number = self.nodes.number(key);
+        if self.slot(number).is_none() {
+            self.occupy(number, key);
+        }
+        let came = Came::of(&entity);
+        let Self { nodes, dictionary, .. } = self;
+        let held = Held::of(entity, key, nodes, |entity| Document::of(entity, dictionary.as_ref()));
+        if held.whole().is_some() {
+            self.unpacked.push_back(number);
+        }
         let Some(slot) = self.slot(number) else { return };
-        let at = slot.claims.partition_point(|claim| claim_order(claim) < order);
+        let at = slot.claims.partition_point(|claim| claim_order(&claim.entity(key)) < order);
         if at == 0 && !slot.claims.is_empty() {
             self.forget_document(number);
         }
-        if let Some(Some(slot)) = self.slots.get_mut(number as usize) {
+        if let Some(slot) = self.slot_mut(number) {
             slot.claims.reserve_exact(1);
-            slot.claims.insert(at, entity);
+            slot.claims.insert(at, held);
             self.ids.insert(id, number);
         }
         if at == 0 {
-            self.learn_document(number);
+            self.learn_document(number, Some(&came));
         }
     }
 
-    /// Lets equal references share their text: ten thousand entities name one owner.
-    fn share(&self, entity: &mut Entity) {
-        let owner = entity.ownership.as_mut().and_then(|ownership| ownership.owner.as_mut());
-        for target in entity.relations.iter_mut().map(|(_, target)| target).chain(owner) {
-            if let Some((held, _)) = self.by_ref.get_key_value(target) {
-                *target = held.clone();
-            } else if let Some((named, _)) = self.incoming.get_key_value(target) {
-                *target = named.clone();
-            }
-        }
-    }
-
-    fn occupy(&mut self, key: RefKey) -> u32 {
-        let slot = Slot {
-            key: key.clone(),
-            claims: Vec::new(),
-            title: None,
-            changed_at: 0,
-            statics: Box::default(),
-            derived: Box::default(),
-            counts: [0; 3],
-            rival_counts: [0; 3],
-        };
-        let uid = uid(&key);
-        let number = match self.free.pop() {
-            Some(number) => number,
-            None => {
-                self.slots.push(None);
-                u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
-            }
-        };
-        if let Some(place) = self.slots.get_mut(number as usize) {
-            *place = Some(slot);
-        }
+    fn occupy(&mut self, number: u32, key: &RefKey) {
+        self.nodes.get_mut(number).into_iter().for_each(|node| node.slot = Some(Slot::default()));
         self.live.insert(number);
-        self.by_uid.insert(uid, number);
-        self.by_ref.insert(key, number);
-        number
+        let place = (uid(key).as_fields().0, number);
+        self.by_uid.insert(place, |other| other.cmp(&place));
     }
 
     fn release(&mut self, number: u32) {
-        let Some(slot) = self.slots.get_mut(number as usize).and_then(Option::take) else { return };
+        let Some(node) = self.nodes.get_mut(number) else { return };
+        let Some(slot) = node.slot.take() else { return };
+        let place = (uid(&node.key).as_fields().0, number);
+        self.by_uid.remove(|other| other.cmp(&place));
         self.terms.remove(number, &slot.derived);
-        self.count_out(&slot);
-        self.by_ref.remove(&slot.key);
-        self.by_uid.remove(&uid(&slot.key));
+        slot.counted().zip(&mut self.totals).for_each(|(count, total)| *total -= count);
         self.live.remove(number);
-        self.free.push(number);
     }
 
-    pub(super) fn count_out(&mut self, slot: &Slot) {
-        let [error, warning, note] = [0, 1, 2].map(|i| (slot.counts[i] + slot.rival_counts[i]) as usize);
-        self.totals.error -= error;
-        self.totals.warning -= warning;
-        self.totals.note -= note;
-    }
-
-    pub(super) fn count_in(&mut self, slot: &Slot) {
-        let [error, warning, note] = [0, 1, 2].map(|i| (slot.counts[i] + slot.rival_counts[i]) as usize);
-        self.totals.error += error;
-        self.totals.warning += warning;
-        self.totals.note += note;
+    /// Learns what entities have in common when there are enough of them, and packs some that are not packed yet.
+    fn pack_some(&mut self) {
+        if self.len() > WHOLE && self.len() / 8 >= self.learned_at {
+            self.learned_at = self.len();
+            let step = self.len() / SAMPLES;
+            let some = self.live.iter().step_by(step.max(1)).filter_map(|number| self.view(number));
+            self.dictionary = Dictionary::learn(some.map(|view| view.entity().clone())).or(self.dictionary.take());
+        }
+        let Self { nodes, dictionary: Some(dictionary), unpacked, .. } = self else { return };
+        for number in unpacked.drain(..unpacked.len().min(PACKED_AT_ONCE)) {
+            let slot = nodes.get_mut(number).and_then(|node| node.slot.as_mut());
+            for held in slot.into_iter().flat_map(|slot| &mut slot.claims) {
+                held.pack(|entity| Document::of(entity, Some(dictionary)));
+            }
+        }
     }
 }
 

@@ -1,22 +1,26 @@
 //! One entity as a reader sees it: its document, what it leads to, whose it is and what is wrong with it.
 
+use std::cell::OnceCell;
+
 use model::{Entity, Evidence, Problem, RefKey, RelationType};
 
 use super::{
-    Edge, Index, json,
-    links::End,
-    problems,
-    state::{Slot, uid},
+    Edge, Index,
+    held::{Held, Slot},
+    json, problems,
+    state::uid,
 };
 use crate::ProblemCounts;
 
-/// An entity of the index.
-#[derive(Debug, Clone, Copy)]
+/// An entity of the index. What is kept packed is unpacked when it is first asked for, and then stays with the view.
+#[derive(Debug, Clone)]
 pub struct View<'a> {
     pub(super) index: &'a Index,
     pub(super) number: u32,
+    pub(super) key: &'a RefKey,
     pub(super) slot: &'a Slot,
-    pub(super) entity: &'a Entity,
+    pub(super) held: &'a Held,
+    pub(super) read: OnceCell<Box<Entity>>,
 }
 
 /// A reference that an entity names, and whether it is known.
@@ -60,32 +64,44 @@ impl<'a> View<'a> {
     /// Its reference.
     #[must_use]
     pub fn key(&self) -> &'a RefKey {
-        &self.slot.key
+        self.key
     }
 
-    /// Everything the catalog holds of it.
+    /// Everything the catalog holds of it. Takes some microseconds the first time; lists of references, owners, titles
+    /// and numbers of problems do without.
     #[must_use]
-    pub fn entity(&self) -> &'a Entity {
-        self.entity
+    pub fn entity(&self) -> &Entity {
+        self.held.whole().unwrap_or_else(|| self.read.get_or_init(|| Box::new(self.held.entity(self.key))))
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_packed(&self) -> bool {
+        self.held.whole().is_none()
+    }
+
+    /// Its name as it was written.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.held.plain_name { self.key.name() } else { self.entity().entity_ref.name() }
     }
 
     /// Whether it is the one that holds its reference; the others are seen only through [`View::conflicts`] and lists
     /// of problems.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.slot.claims.first().is_some_and(|holder| holder.id == self.entity.id)
+        self.slot.claims.first().is_some_and(|holder| holder.id == self.held.id)
     }
 
     /// A UUID that follows from the reference.
     #[must_use]
     pub fn uid(&self) -> String {
-        uid(&self.slot.key).to_string()
+        uid(self.key).to_string()
     }
 
     /// Changes whenever the document or the relations do: 32 hex digits.
     #[must_use]
     pub fn etag(&self) -> String {
-        json::etag(self.entity, &self.edges())
+        json::etag(self.entity(), &self.edges())
     }
 
     /// The document as the catalog API gives it, with `metadata.uid`, `metadata.etag` and `relations`; of it only
@@ -104,20 +120,25 @@ impl<'a> View<'a> {
     /// What lists show; reads the document once.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        json::summary(&self.entity.body)
+        json::summary(&self.entity().body)
     }
 
-    /// Who owns it; absent for what has no owner (groups, users).
+    /// Who owns it and how that is known; absent for what has no owner (groups, users).
     #[must_use]
-    pub fn owner(&self) -> Option<Owner<'a>> {
-        let ownership = self.entity.ownership.as_ref()?;
-        let target = ownership.owner.as_ref().map(|owner| self.index.target(owner));
+    pub fn owner(&self) -> Option<Owner<'_>> {
+        let ownership = self.entity().ownership.as_ref()?;
         Some(Owner {
-            target,
+            target: self.owned_by(),
             evidence: ownership.evidence,
             detail: &ownership.detail,
             confidence: ownership.confidence(),
         })
+    }
+
+    /// Who owns it, if anybody is known.
+    #[must_use]
+    pub fn owned_by(&self) -> Option<Target> {
+        self.index.target_of(self.index.end(self.held.ownership?.owner?))
     }
 
     /// The system it is part of.
@@ -125,8 +146,8 @@ impl<'a> View<'a> {
     pub fn system(&self) -> Option<Target> {
         let ends = self.index.ends(self.number, RelationType::PartOf);
         ends.into_iter().find_map(|end| {
-            let key = self.index.end_key(&end).filter(|key| key.kind() == "system")?;
-            Some(Target { key: key.clone(), exists: matches!(end, End::Slot(_)) })
+            self.index.end_key(end).filter(|key| key.kind() == "system")?;
+            self.index.target_of(end)
         })
     }
 
@@ -139,7 +160,8 @@ impl<'a> View<'a> {
     /// All entities that claim this reference, the one that holds it first; empty when there is only one.
     #[must_use]
     pub fn conflicts(&self) -> Vec<View<'a>> {
-        let claims: Vec<View<'a>> = self.slot.documents().map(|entity| View { entity, ..*self }).collect();
+        let claims: Vec<View<'a>> =
+            self.slot.documents().filter_map(|held| self.index.view_of(self.number, held)).collect();
         if claims.len() < 2 { Vec::new() } else { claims }
     }
 
@@ -148,8 +170,8 @@ impl<'a> View<'a> {
     /// conflict, when the later claim came.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
-        let mut all = self.entity.problems.clone();
-        all.extend(self.index.found_problems(self.number, self.entity));
+        let mut all = self.entity().problems.clone();
+        all.extend(self.index.found_problems(self));
         all.sort_by_key(|problem| problem.severity);
         all
     }
@@ -162,7 +184,10 @@ impl<'a> View<'a> {
             let [error, warning, note] = self.slot.counts.map(|count| count as usize);
             counts = ProblemCounts { error, warning, note };
         } else {
-            self.problems().iter().for_each(|problem| problems::count(&mut counts, problem.severity));
+            let own = self.held.problems.iter().map(|(_, severity)| *severity);
+            let found = self.index.faults(self.number, self.held);
+            let found = found.iter().map(|fault| fault.severity);
+            own.chain(found).for_each(|severity| problems::count(&mut counts, severity));
         }
         counts
     }
