@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BINARY := $(or $(CARGO_TARGET_DIR),target)/debug/stagedoor
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release/stagedoor
 
-.PHONY: help demo test check bench console types clean
+.PHONY: help demo test faults check bench console types clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ demo: ## A made-up company in a browser: builds, starts, prints the address; Ctr
 test: ## Everything that is checked, on SQLite and PostgreSQL, in a browser, by foreign clients
 	@scripts/prerequisites.sh test
 	@scripts/test.sh
+
+faults: ## Faults by drawn schedules on both databases: make faults SEEDS=100 [JOBS=3]; a failure names its seed
+	@scripts/prerequisites.sh test
+	@$(MAKE) --no-print-directory console
+	cargo build --quiet --bin stagedoor
+	python3 tests/faults/run.py $(BINARY) --seeds $(or $(SEEDS),5) --jobs $(or $(JOBS),2)
 
 check: ## What can be known within a minute: format, types, lints
 	@scripts/prerequisites.sh check

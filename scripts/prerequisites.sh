@@ -46,6 +46,12 @@ if [ "$target" = test ]; then
   python3 -c 'import venv, ensurepip' 2>/dev/null || debian venv python3-venv
 fi
 
+# A load generator that is not ours.
+if [ "$target" = bench ]; then
+  command -v wrk >/dev/null 2>&1 || debian wrk wrk
+  [ -n "$(scripts/postgres-bin.sh)" ] || debian postgres postgresql
+fi
+
 if [ ${#packages[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing ${packages[*]}"

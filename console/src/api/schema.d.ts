@@ -264,6 +264,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/removed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What left the catalog within the last seven days, the latest first. */
+        get: operations["removed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/status": {
         parameters: {
             query?: never;
@@ -647,6 +664,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is to be read, the worst first. */
+        get: operations["queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has all jobs tried again that were put aside. */
+        post: operations["retryDeadJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a job that was put aside out of the queue. What it would have read is read when anything else asks for it. */
+        delete: operations["dropJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a job tried again now. */
+        post: operations["retryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -656,6 +741,23 @@ export interface paths {
         };
         /** The best matches for some words. */
         get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/replicas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The processes that share the database, and those that did within the last hour. */
+        get: operations["replicas"];
         put?: never;
         post?: never;
         delete?: never;
@@ -891,6 +993,14 @@ export interface components {
             file?: string | null;
             people?: components["schemas"]["PeopleInput"] | null;
         };
+        /** @description What was done, by its row of the audit trail. */
+        Done: {
+            /**
+             * Format: int64
+             * @description The row of the audit trail.
+             */
+            audit: number;
+        };
         /** @description A page of entities. */
         EntityList: {
             items: components["schemas"]["EntityRow"][];
@@ -923,6 +1033,7 @@ export interface components {
             readAt: components["schemas"]["Time"];
             changedAt: components["schemas"]["Time"];
             stale: components["schemas"]["Stale"] | null;
+            freshness: components["schemas"]["Freshness"];
         };
         /** @description An entity as lists show it. */
         EntityRow: {
@@ -1024,6 +1135,18 @@ export interface components {
             remedy: components["schemas"]["Remedy"] | null;
             since: components["schemas"]["Time"];
             workedUntil: components["schemas"]["Time"] | null;
+        };
+        /** @description How far what is shown can be trusted to be as it is at GitLab. */
+        Freshness: {
+            /**
+             * @description `fresh`, `stale` when GitLab does not answer for it now, or `unknown`.
+             * @example fresh
+             */
+            state: string;
+            confirmedAt: components["schemas"]["Time"] | null;
+            /** @description Why it is stale. */
+            reason: string | null;
+            since: components["schemas"]["Time"] | null;
         };
         /** @description A connected GitLab. */
         GitlabLink: {
@@ -1262,6 +1385,60 @@ export interface components {
             /** @description The web address. */
             url: string;
         };
+        /** @description The queue. */
+        Queue: {
+            asOf: components["schemas"]["Time"];
+            counts: components["schemas"]["QueueCounts"];
+            oldestDue: components["schemas"]["Time"] | null;
+            items: components["schemas"]["QueueItem"][];
+        };
+        /** @description How many jobs there are. */
+        QueueCounts: {
+            /**
+             * Format: int64
+             * @description Their turn has not come, or no worker is free.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Being worked on.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description They failed and are tried again by themselves.
+             */
+            retrying: number;
+            /**
+             * Format: int64
+             * @description They failed too often and are put aside until somebody asks.
+             */
+            dead: number;
+        };
+        /** @description A job. */
+        QueueItem: {
+            /** Format: int64 */
+            id: number;
+            /** @description A stable name, such as `catalog.project`. */
+            kind: string;
+            /** @description What it does, for people. */
+            title: string;
+            /** @description On what: a project's path where it is known. */
+            about: string;
+            connection: string | null;
+            /** @description `dead`, `retrying`, `running` or `waiting`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description How often it was tried since it last went well.
+             */
+            attempts: number;
+            /** @description When its turn comes, or came. */
+            runAt: components["schemas"]["Time"];
+            failedAt: components["schemas"]["Time"] | null;
+            deadAt: components["schemas"]["Time"] | null;
+            lastError: string | null;
+        };
         /** @description What was started. */
         RefreshAccepted: {
             /**
@@ -1313,6 +1490,56 @@ export interface components {
             label: string;
             url: string;
         };
+        /** @description An entity that left the catalog. */
+        RemovedEntity: {
+            /** Format: int64 */
+            id: number;
+            ref: string;
+            kind: string;
+            title: string | null;
+            connection: string;
+            projectPath: string;
+            projectUrl: string;
+            /** @description Why it left. */
+            reason: string;
+            removedAt: components["schemas"]["Time"];
+            /** @description When it is forgotten. Shown by GitLab again before, it comes back with the claim it had. */
+            keptUntil: components["schemas"]["Time"];
+        };
+        /** @description What left the catalog. */
+        RemovedList: {
+            /**
+             * Format: int64
+             * @description How much of it there is.
+             */
+            total: number;
+            items: components["schemas"]["RemovedEntity"][];
+        };
+        /** @description One process. */
+        Replica: {
+            /** @description Drawn at its start. */
+            id: string;
+            version: string;
+            /** @description The machine it runs on. */
+            host: string;
+            startedAt: components["schemas"]["Time"];
+            seenAt: components["schemas"]["Time"];
+            /** @description Does it what only one does: reading by the clock? */
+            leader: boolean;
+            /** @description Is it the one that answers? */
+            self: boolean;
+            /**
+             * Format: int64
+             * @description Changes that it does not show yet.
+             */
+            feedLag: number;
+        };
+        /** @description The processes that share the database. */
+        Replicas: {
+            /** @description `sqlite`, which one process uses, or `postgres`. */
+            database: string;
+            items: components["schemas"]["Replica"][];
+        };
         /** @description A whole test. */
         Report: {
             /** @description The root of the instance, corrected where that was possible. */
@@ -1329,6 +1556,19 @@ export interface components {
             millis: number;
             checks: components["schemas"]["Check"][];
             facts: components["schemas"]["Facts"];
+        };
+        /** @description What was done, by its row of the audit trail. */
+        Retried: {
+            /**
+             * Format: int64
+             * @description The row of the audit trail.
+             */
+            audit: number;
+            /**
+             * Format: int64
+             * @description How many jobs are tried again.
+             */
+            retried: number;
         };
         /** @description How a token is rotated. */
         RotateRequest: {
@@ -1989,6 +2229,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RefreshAccepted"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    removed: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, else 100 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedList"];
                 };
             };
             /** @description A problem */
@@ -2898,6 +3169,129 @@ export interface operations {
             };
         };
     };
+    queue: {
+        parameters: {
+            query?: {
+                /** @description dead, retrying, running or waiting; else all */
+                state?: string;
+                /** @description 1 to 200, else 50 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    retryDeadJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    dropJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    retryJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -2918,6 +3312,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchHits"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    replicas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replicas"];
                 };
             };
             /** @description A problem */

@@ -1,70 +1,23 @@
 /**
  * The queue, the processes that share one database, what left the catalog, and how sure it is that what is shown still
- * holds. The shapes are written by hand until the API's description has them; their names are those of its JSON.
+ * holds.
  */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { ask } from "./client";
+import type { components } from "./schema";
 import type { EntityPage } from "./types";
 
+type Schemas = components["schemas"];
+
 export type JobState = "dead" | "retrying" | "waiting" | "running";
-
-export type Job = {
-  id: number;
-  /** `catalog.project`: which code does it. */
-  kind: string;
-  /** For people: "Read project". */
-  title: string;
-  /** The path of a project where it is known, else the key of the job. */
-  about: string;
-  connection: string;
-  state: JobState;
-  attempts: number;
-  /** When it is, or was, to run. */
-  runAt: string;
-  /** Since when it fails. */
-  failedAt: string | null;
-  /** When it was given up. */
-  deadAt: string | null;
-  lastError: string | null;
-};
-
-export type JobCounts = Record<JobState, number>;
-export type Queue = { asOf: string; counts: JobCounts; oldestDue: string | null; items: Job[] };
-
-export type Replica = {
-  id: string;
-  version: string;
-  startedAt: string;
-  seenAt: string;
-  leader: boolean;
-  /** The one that answered. */
-  self: boolean;
-  /** Changes of the others that it has not taken up yet. */
-  feedLag: number;
-  host: string;
-};
-export type ReplicaList = { items: Replica[] };
-
-export type Removed = {
-  id: number | string;
-  ref: string;
-  kind: string;
-  title: string | null;
-  connection: string;
-  projectPath: string;
-  reason: string;
-  removedAt: string;
-  keptUntil: string;
-};
-export type RemovedList = { total: number; items: Removed[] };
-
-export type Freshness = {
-  state: "fresh" | "stale" | "unknown";
-  /** When GitLab last confirmed what is shown. */
-  confirmedAt: string | null;
-  reason: string | null;
-  since: string | null;
-};
+export type Job = Omit<Schemas["QueueItem"], "state"> & { state: JobState };
+export type JobCounts = Schemas["QueueCounts"];
+export type Queue = Omit<Schemas["Queue"], "items"> & { items: Job[] };
+export type Replica = Schemas["Replica"];
+export type ReplicaList = Schemas["Replicas"];
+export type Removed = Schemas["RemovedEntity"];
+export type RemovedList = Schemas["RemovedList"];
+export type Freshness = Omit<Schemas["Freshness"], "state"> & { state: "fresh" | "stale" | "unknown" };
 
 /** An older server does not say; then it is not known. */
 export function freshnessIn(page: EntityPage): Freshness {

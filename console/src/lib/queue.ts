@@ -42,7 +42,8 @@ const OF_PROJECT = new Set(["catalog.project", "catalog.commits"]);
 /** The full path of the project that a job is about, as far as it is known. */
 export function projectOf(job: Pick<Job, "kind" | "about" | "connection">): string | null {
   if (!OF_PROJECT.has(job.kind) || !job.about.includes("/")) return null;
-  const isKey = job.about.startsWith(`${job.connection}/`) && /^\d+$/.test(job.about.slice(job.connection.length + 1));
+  const front = `${job.connection ?? ""}/`;
+  const isKey = job.about.startsWith(front) && /^\d+$/.test(job.about.slice(front.length));
   return isKey ? null : job.about;
 }
 

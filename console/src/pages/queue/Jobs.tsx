@@ -110,12 +110,14 @@ function What({ job }: { job: Job }) {
       ) : shown ? (
         <span>{shown}</span>
       ) : null}{" "}
-      <span className="t3 sm">
-        {project || shown ? "from " : "of "}
-        <Link to="/settings/connections/$name" params={{ name: job.connection }} className="quiet-hover">
-          {job.connection}
-        </Link>
-      </span>
+      {job.connection ? (
+        <span className="t3 sm">
+          {project || shown ? "from " : "of "}
+          <Link to="/settings/connections/$name" params={{ name: job.connection }} className="quiet-hover">
+            {job.connection}
+          </Link>
+        </span>
+      ) : null}
     </div>
   );
 }

@@ -78,6 +78,9 @@ pub(super) async fn catalog_status(State(app): State<App>) -> Answer {
     Ok(etag::plain(entities::json(&status::CatalogStatus::of(app.catalog.status()))?))
 }
 
+/// Of what left the catalog, so much is searched for a project.
+const MOST_REMOVED: u32 = 10_000;
+
 /// What to read again; nothing means everything, and at most one may be given.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -116,7 +119,10 @@ pub(super) async fn refresh(State(app): State<App>, Caller(ctx): Caller, headers
         Turn::First(slot) => slot,
         Turn::Again(status, body) => return Ok(accepted(status, body)),
     };
-    let scope = scope(&app, &request)?;
+    let scope = match scope(&app, &request) {
+        Ok(scope) => scope,
+        Err(unknown) => scope_of_removed(&app, &request).await?.ok_or(unknown)?,
+    };
     let permit = act::permit(&app, &ctx, RefreshCatalog { scope }).await?;
     let result = app.catalog.refresh(&permit).await;
     let (queued, row) = act::finish(permit, &ctx, result, |queued| format!("{queued} queued")).await?;
@@ -148,6 +154,14 @@ fn scope(app: &App, request: &RefreshRequest) -> Answer<Scope> {
         }
         _ => Err(Failure::bad_request("Give ref, project or connection, not several of them.")),
     }
+}
+
+/// A project whose entities left the catalog lately can be looked at again.
+async fn scope_of_removed(app: &App, request: &RefreshRequest) -> Answer<Option<Scope>> {
+    let Some(path) = &request.project else { return Ok(None) };
+    let (_, removed) = app.catalog.removed(MOST_REMOVED).await?;
+    let sources = removed.iter().map(|row| &row.entity.source);
+    Ok(sources.into_iter().find(|source| source.project_path.eq_ignore_ascii_case(path)).map(scope_of))
 }
 
 /// What must be read again for the entity that a reference means.
