@@ -1,17 +1,21 @@
-"""One schedule, drawn from a seed: what people do in GitLab, who sends what, and what breaks meanwhile."""
+"""One schedule, drawn from a seed: what breaks, when, and for how long."""
 
-import json
 import random
 import signal
 import threading
 import time
-import urllib.parse
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from stage import SECRET, Stage, asked, until
+from people import People
+from stage import Stage
 
-SECONDS = (12.0, 18.0)
+SECONDS = (15.0, 25.0)
+GITLAB = [
+    {"status": 429, "retryAfter": 1}, {"status": 500}, {"status": 502, "type": "text/html", "body": "<h1>Bad gateway</h1>"}, {"status": 503}, {"status": 403},
+    {"status": 401}, {"status": 404}, {"kind": "hang"}, {"kind": "cut"}, {"kind": "reset"}, {"kind": "wrong-json"}, {"kind": "html"}, {"kind": "truncated-page"},
+    {"kind": "expired-token"}, {"kind": "partial-graphql"}, {"kind": "slow"},
+]
 
 
 @dataclass
@@ -23,27 +27,20 @@ class Fault:
     end: Callable[[], object] = lambda: None
 
 
-@dataclass
-class Ledger:
-    """What was acknowledged, and what no reader may miss."""
-
-    acknowledged: dict[str, int] = field(default_factory=dict)
-    refused: int = 0
-    # References of entities that nobody takes away.
-    stable: set[str] = field(default_factory=set)
-    lists: int = 0
-    missed: list[str] = field(default_factory=list)
-
-
 class Play:
     def __init__(self, stage: Stage, seed: int):
-        self.stage, self.dice = stage, random.Random(seed * 2 + (stage.kind == "postgres"))
+        self.stage = stage
+        self.dice = random.Random(seed * 2 + (stage.kind == "postgres"))
         self.length = self.dice.uniform(*SECONDS)
-        self.ledger, self.going, self.threads = Ledger(), True, []
+        self.people = People(stage, random.Random(self.dice.random()))
         self.said: list[str] = []
-        self.broken: set[int] = set()
-        self.down: set[str] = set()
+        self.coming: list[threading.Thread] = []
+        self.failed: list[str] = []
         self.schedule = sorted(self.draw(), key=lambda fault: fault.at)
+
+    @property
+    def ledger(self):
+        return self.people.ledger
 
     # ── what breaks ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -53,14 +50,14 @@ class Play:
         if stage.disk.mounts:
             kinds.append(self.full_disk)
         if stage.postgres:
-            kinds += [self.kill_database, self.kill, self.freeze]
-        return [dice.choice(kinds)(dice.uniform(0.5, self.length - 4), dice.uniform(0.5, 5)) for _ in range(dice.randrange(4, 9))]
+            kinds += [self.kill_database, self.freeze_database, self.kill, self.freeze]
+        return [dice.choice(kinds)(dice.uniform(0.5, self.length - 4), dice.uniform(0.5, 5)) for _ in range(dice.randrange(5, 11))]
 
     def gitlab(self, at: float, lasts: float) -> Fault:
         dice = self.dice
-        kind = dice.choice([{"status": 429, "retryAfter": 1}, {"status": 500}, {"status": 502, "type": "text/html", "body": "<h1>Bad gateway</h1>"}, {"status": 503},
-                            {"status": 403}, {"status": 401}, {"kind": "hang"}, {"kind": "cut"}, {"kind": "reset"}, {"kind": "wrong-json"}, {"kind": "html"}, {"kind": "truncated-page"},
-                            {"kind": "expired-token"}, {"kind": "partial-graphql"}, {"kind": "slow", "delayMs": dice.randrange(50, 1500)}])
+        kind = dict(dice.choice(GITLAB))
+        if kind.get("kind") == "slow":
+            kind["delayMs"] = dice.randrange(50, 1500)
         rule = kind | {"route": dice.choice(["POST /api/graphql", "GET /api/v4/*", "POST /api/graphql"]), "share": round(dice.choice([0.2, 0.5, 1.0]), 1),
                        "seconds": round(lasts, 2), "seed": dice.randrange(1 << 30)}
         return Fault(at, 0, f"GitLab answers {rule}", lambda: self.stage.control("POST", "faults", rule))
@@ -82,167 +79,69 @@ class Play:
 
     def kill(self, at: float, lasts: float) -> Fault:
         server = self.dice.choice(self.stage.servers)
-        return Fault(at, lasts, f"kill -9 of {server.log.name}", server.kill, server.again)
+        return Fault(at, lasts, f"kill -9 of {server.log.name}", server.kill, lambda: self.comes(server.again))
 
     def freeze(self, at: float, lasts: float) -> Fault:
         server = self.dice.choice(self.stage.servers)
-        return Fault(at, lasts, f"{server.log.name} is frozen", lambda: server.process.send_signal(signal.SIGSTOP), lambda: server.process.send_signal(signal.SIGCONT))
+        # With others beside it, sometimes for longer than a leader's term: it comes back and does not lead any more.
+        lasts = lasts + self.dice.choice([0, 0, 10]) if len(self.stage.servers) > 1 else lasts
+        return Fault(at, lasts, f"{server.log.name} is frozen", lambda: server.signal(signal.SIGSTOP), lambda: server.signal(signal.SIGCONT))
+
+    def shims(self) -> list[tuple[str, object]]:
+        """Whose clock and disk can be turned."""
+        found = [(server.log.name, server.shim) for server in self.stage.servers]
+        return found + ([("PostgreSQL", self.stage.postgres.shim)] if self.stage.postgres else [])
 
     def slow_disk(self, at: float, lasts: float) -> Fault:
         micros = self.dice.randrange(20_000, 300_000)
-        return Fault(at, lasts, f"the disk takes {micros // 1000} ms", lambda: self.stage.shim.turn(disk_us=micros), lambda: self.stage.shim.turn(disk_us=0))
-
-    def full_disk(self, at: float, lasts: float) -> Fault:
-        return Fault(at, lasts, "the disk is full", self.stage.disk.fill, self.stage.disk.free)
+        name, shim = self.shims()[-1]
+        return Fault(at, lasts, f"the disk of {name} takes {micros // 1000} ms", lambda: shim.turn(disk_us=micros), lambda: shim.turn(disk_us=0))
 
     def clock(self, at: float, lasts: float) -> Fault:
-        millis = self.dice.choice([-1, 1]) * self.dice.randrange(1_000, 4 * 3600 * 1000)
-        return Fault(at, lasts, f"the servers' clock jumps by {millis / 1000:.0f} s", lambda: self.stage.shim.turn(clock_ms=millis), lambda: self.stage.shim.turn(clock_ms=0))
+        millis = self.dice.choice([-1, 1]) * self.dice.choice([self.dice.randrange(1_000, 60_000), self.dice.randrange(60_000, 4 * 3600 * 1000)])
+        name, shim = self.dice.choice(self.shims())
+        return Fault(at, lasts, f"the clock of {name} jumps by {millis / 1000:.0f} s", lambda: shim.turn(clock_ms=millis), lambda: shim.turn(clock_ms=0))
+
+    def full_disk(self, at: float, lasts: float) -> Fault:
+        def end():
+            self.stage.disk.free()
+            # PostgreSQL ends itself when it cannot write; who frees the disk starts it again.
+            if self.stage.postgres:
+                self.comes(self.stage.postgres.again)
+        return Fault(at, lasts, "the disk is full", self.stage.disk.fill, end)
 
     def kill_database(self, at: float, lasts: float) -> Fault:
         database = self.stage.postgres
-        return Fault(at, min(lasts, 3), "kill -9 of PostgreSQL", lambda: database.signal(signal.SIGKILL), database.again)
+        return Fault(at, min(lasts, 3), "kill -9 of PostgreSQL", database.kill, lambda: self.comes(database.again))
 
-    # ── who does what meanwhile ───────────────────────────────────────────────────────────────────────────────────────
-
-    def begin(self) -> None:
-        """Everything is read once; what is there now and nobody takes away must never be missing."""
-        stage = self.stage
-        for server in stage.servers:
-            until("everything is read", lambda server=server: asked("GET", server.url + "/readyz")[0] == 200, 60)
-        world = stage.world()
-        self.rows = {row["id"]: row for row in world}
-        # A third of the projects may be taken away; the others are only edited.
-        self.fleeting = [row["id"] for row in world if self.dice.random() < 0.33]
-        slugs = {row["path"] for row in world if row["id"] not in self.fleeting}
-        for entity in json.loads(asked("GET", stage.servers[0].url + "/api/catalog/entities")[1]):
-            slug = entity["metadata"].get("annotations", {}).get("gitlab.com/project-slug")
-            if entity["kind"] in ("Group", "User") or slug in slugs:
-                self.ledger.stable.add(reference(entity))
-
-    def people(self) -> None:
-        """They change things in GitLab, one every few milliseconds."""
-        dice, number = random.Random(self.dice.random()), 0
-        while self.going:
-            number += 1
-            id = dice.choice(list(self.rows))
-            act = dice.choice([self.describe] * 6 + [self.break_it, self.owners] + ([self.take_away] * 2 if id in self.fleeting else []))
-            act(id, number, dice)
-            time.sleep(dice.uniform(0.01, 0.12))
-
-    def commit(self, id: int, action: str, path: str, content: str = "") -> int:
-        return self.stage.api("POST", f"projects/{id}/repository/commits", {"branch": "main", "commit_message": f"{action} {path}",
-                              "actions": [{"action": action, "file_path": path, "content": content}]})
-
-    def document(self, id: int, number: object) -> str:
-        name = f"project-{id}"
-        return ("apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n" f"  name: {name}\n  description: change {number}\n"
-                "spec:\n  type: service\n  lifecycle: production\n  owner: estate\n")
-
-    def describe(self, id: int, number: int, dice: random.Random) -> None:
-        if id not in self.fleeting:
-            return self.note(id, number)
-        self.put(id, "catalog-info.yaml", self.document(id, number))
-        self.broken.discard(id)
-
-    def put(self, id: int, path: str, content: str) -> None:
-        if self.commit(id, "update", path, content) not in (200, 201):
-            self.commit(id, "create", path, content)
-
-    def note(self, id: int, number: object) -> None:
-        """Changes a file of a project whose entities must stay: a comment at its end."""
-        status, text = asked("GET", f"{self.stage.sandbox.url}/api/v4/projects/{id}/repository/files/catalog-info.yaml/raw?ref=main",
-                             **{"private-token": self.stage.writer})
-        if status == 200:
-            kept = [line for line in text.decode().splitlines() if not line.startswith(("# change", "}{"))]
-            self.commit(id, "update", "catalog-info.yaml", "\n".join([*kept, f"# change {number}"]) + "\n")
-            self.broken.discard(id)
-
-    def break_it(self, id: int, number: int, dice: random.Random) -> None:
-        status, text = asked("GET", f"{self.stage.sandbox.url}/api/v4/projects/{id}/repository/files/catalog-info.yaml/raw?ref=main",
-                             **{"private-token": self.stage.writer})
-        if status == 200 and self.commit(id, "update", "catalog-info.yaml", text.decode() + "}{ nobody can read this\n") in (200, 201):
-            self.broken.add(id)
-
-    def owners(self, id: int, number: int, dice: random.Random) -> None:
-        self.put(id, "CODEOWNERS", f"* @estate\n# {number}\n")
-
-    def take_away(self, id: int, number: int, dice: random.Random) -> None:
-        path = next((row["path"] for row in self.stage.world() if row["id"] == id), None)
-        if path is None:
-            return self.stage.move(self.rows[id]["path"], {"restore": True})
-        act = dice.choice(["file", "archive", "open", "delete", "rename"])
-        if act == "file":
-            self.commit(id, "delete", "catalog-info.yaml")
-        elif act in ("archive", "open"):
-            self.stage.move(path, {"archived": act == "archive"})
-        elif act == "delete":
-            self.stage.remove(path)
-            self.rows[id]["path"] = path
-        else:
-            self.stage.move(path, {"path": f"{path.rsplit('/', 1)[0]}/renamed-{id}-{number}"})
-
-    def send(self, who: int) -> None:
-        """A sender with identifiers of its own; what is not acknowledged it sends again, sometimes what was."""
-        dice, number = random.Random(self.dice.random()), 0
-        while self.going:
-            number += 1
-            id, project = f"s{who}-{number}", dice.choice(list(self.rows))
-            for _ in range(dice.choice([1, 1, 1, 2])):
-                server = dice.choice(self.stage.servers)
-                try:
-                    status, _ = asked("POST", server.url + "/hooks/gitlab/main", {"object_kind": "push", "project_id": project}, timeout=5,
-                                      **{"x-gitlab-token": SECRET, "idempotency-key": id})
-                except (OSError, ValueError):
-                    status = 0
-                if status == 204:
-                    self.ledger.acknowledged[id] = project
-                else:
-                    self.ledger.refused += 1
-            time.sleep(dice.uniform(0.0, 0.03))
-
-    def look(self) -> None:
-        """Whatever breaks, no reader may be shown a list in which something is missing that is there."""
-        while self.going:
-            for server in self.stage.servers:
-                try:
-                    status, text = asked("GET", server.url + "/api/catalog/entities", timeout=5)
-                    if status == 200:
-                        self.ledger.lists += 1
-                        missing = self.ledger.stable - {reference(entity) for entity in json.loads(text)}
-                        if missing:
-                            self.ledger.missed.append(f"{server.log.name} at {self.now():.1f} s: {len(missing)} missing, as {sorted(missing)[:3]}")
-                except (OSError, ValueError):
-                    pass
-            time.sleep(0.2)
-
-    def now(self) -> float:
-        return time.monotonic() - self.began
+    def freeze_database(self, at: float, lasts: float) -> Fault:
+        database = self.stage.postgres
+        return Fault(at, lasts, "PostgreSQL is frozen", lambda: database.signal(signal.SIGSTOP), lambda: database.signal(signal.SIGCONT))
 
     # ── all of it ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def comes(self, again: Callable[[], None]) -> None:
+        """Starts something while the schedule goes on: it may have to wait for another that is still down."""
+        def start():
+            try:
+                again()
+            except AssertionError as error:
+                self.failed.append(str(error))
+        self.coming.append(threading.Thread(target=start, daemon=True))
+        self.coming[-1].start()
+
     def run(self) -> None:
-        self.begin()
-        self.began = time.monotonic()
-        for work in (self.people, lambda: self.send(1), lambda: self.send(2), self.look):
-            self.threads.append(threading.Thread(target=self.guarded, args=(work,), daemon=True))
-            self.threads[-1].start()
+        people = self.people
+        people.prepare()
+        people.begin()
         steps = [(f.at, "begin", f) for f in self.schedule] + [(f.at + f.lasts, "end", f) for f in self.schedule if f.lasts]
         for at, step, fault in sorted(steps, key=lambda row: row[0]):
-            time.sleep(max(0.0, at - self.now()))
-            self.said.append(f"{self.now():6.2f} s {step:5} {fault.what}")
+            time.sleep(max(0.0, at - people.now()))
+            self.said.append(f"{people.now():6.2f} s {step:5} {fault.what}")
             (fault.begin if step == "begin" else fault.end)()
-        time.sleep(max(0.0, self.length - self.now()))
-        self.going = False
-        for thread in self.threads:
-            thread.join(timeout=30)
+        time.sleep(max(0.0, self.length - people.now()))
+        people.end()
         self.mend()
-
-    def guarded(self, work) -> None:
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - the play must say what broke it
-            self.ledger.missed.append(f"the suite itself failed: {error!r}")
 
     def mend(self) -> None:
         """Everything that was broken is whole; what is left of it the servers have to mend themselves."""
@@ -251,21 +150,17 @@ class Play:
         stage.control("DELETE", "hooks/faults")
         stage.control("PUT", "clock", {"offsetSeconds": 0})
         stage.control("PUT", "tokens/admin", {"state": "active"})
-        stage.shim.turn(clock_ms=0, disk_us=0)
+        for _, shim in self.shims():
+            shim.turn(clock_ms=0, disk_us=0)
         stage.disk.free()
         if stage.postgres:
             stage.postgres.signal(signal.SIGCONT)
             stage.postgres.again()
+        for thread in self.coming:
+            thread.join(timeout=120)
         for server in stage.servers:
-            if server.alive:
-                server.process.send_signal(signal.SIGCONT)
+            server.signal(signal.SIGCONT)
             server.again()
-        # What nobody can read keeps its last good state here and has none in a server that never saw it.
-        for id in sorted(self.broken):
-            self.note(id, "mended")
-        self.said.append(f"{self.now():6.2f} s end   of all faults")
-
-
-def reference(entity: dict) -> str:
-    metadata = entity["metadata"]
-    return f"{entity['kind']}:{metadata.get('namespace', 'default')}/{metadata['name']}".lower()
+        assert not self.failed, "; ".join(self.failed)
+        self.people.mend()
+        self.said.append(f"{self.people.now():6.2f} s end   of all faults")

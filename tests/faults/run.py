@@ -18,7 +18,8 @@ from pathlib import Path
 
 import checks
 from play import Play
-from stage import Stage, build_shim, can_mount
+from stage import Stage, can_mount
+from things import build_shim
 
 
 def one(binary: Path, shim: Path, kind: str, seed: int, mounts: bool, keep: bool) -> tuple[bool, str]:
@@ -33,18 +34,36 @@ def one(binary: Path, shim: Path, kind: str, seed: int, mounts: bool, keep: bool
         play.run()
         took = checks.all_hold(stage, play)
         ledger = play.ledger
-        told = f"ok     {kind} seed {seed}: {len(play.schedule)} faults, {len(ledger.acknowledged)} events acknowledged, {ledger.refused} not, {ledger.lists} lists; well again after {took:.1f} s"
+        told = f"ok     {kind} seed {seed}: {len(play.schedule)} faults, {ledger.changes} changes, {len(ledger.acknowledged)} events acknowledged, {ledger.refused} refused, {ledger.lists} lists; well again after {took:.1f} s"
         good = True
     except Exception:
-        schedule = "\n".join(play.said if play else [])
-        logs = "".join(f"── {log.name}\n{log.read_text(errors='replace')[-3000:]}\n" for log in sorted(folder.glob("log-*")) if log.name != "log-gitlab")
-        told = f"FAILED {kind} seed {seed}\n{traceback.format_exc()}\n{schedule}\n{logs}kept in {folder}"
+        if stage:
+            stage.keep_evidence()
+        told = f"FAILED {kind} seed {seed}\n{traceback.format_exc()}\n{said(play)}\n{logs(folder)}kept in {folder}"
     finally:
         if stage:
             stage.end()
     if good and not keep:
         shutil.rmtree(folder, ignore_errors=True)
     return good, told
+
+
+def said(play: Play | None) -> str:
+    """The schedule as it went, and what of it did not come to pass."""
+    if play is None:
+        return "it failed before the first fault"
+    planned = [f"{f.at:6.2f} s       {f.what}, planned, for {f.lasts:.2f} s" for f in play.schedule if not any(f.what in line for line in play.said)]
+    return "\n".join([*play.said, *planned])
+
+
+def logs(folder: Path) -> str:
+    """The last words of each server; all of them are kept."""
+    told = []
+    for log in sorted(folder.glob("log-*")):
+        if log.name != "log-gitlab":
+            lines = [line for line in log.read_text(errors="replace").splitlines() if '"INFO"' not in line and "slow threshold" not in line]
+            told.append(f"── {log.name}\n" + "".join(f"{line[:400]}\n" for line in lines[-8:]))
+    return "".join(told)
 
 
 def main() -> int:
@@ -68,6 +87,7 @@ def main() -> int:
     results = []
     with tempfile.TemporaryDirectory(prefix="stagedoor-faults-shim-") as place:
         Path(place).chmod(0o755)
+        print(f"seeds {seeds[0]} to {seeds[-1]} on {', '.join(kinds)}" + ("" if mounts else "; A FULL DISK IS LEFT OUT"), flush=True)
         shim = build_shim(Path(place))
         with ProcessPoolExecutor(options.jobs) as pool:
             plays = [pool.submit(one, options.binary.resolve(), shim, kind, seed, mounts, options.keep) for seed in seeds for kind in kinds]

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,17 +21,35 @@ __attribute__((constructor)) static void begin(void) {
   close(file);
 }
 
-int clock_gettime(clockid_t clock, struct timespec *time) {
-  int done = (int)syscall(SYS_clock_gettime, clock, time);
-  if (done == 0 && clock == CLOCK_REALTIME && turned && turned[0]) {
-    int64_t nanos = time->tv_nsec + (turned[0] % 1000) * 1000000;
-    int64_t seconds = time->tv_sec + turned[0] / 1000;
+int clock_gettime(clockid_t clock, struct timespec *told) {
+  int done = (int)syscall(SYS_clock_gettime, clock, told);
+  int64_t by = turned ? turned[0] : 0;
+  if (done == 0 && by && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
+    int64_t nanos = told->tv_nsec + (by % 1000) * 1000000;
+    int64_t seconds = told->tv_sec + by / 1000;
     while (nanos < 0) { nanos += 1000000000; seconds--; }
     while (nanos >= 1000000000) { nanos -= 1000000000; seconds++; }
-    time->tv_sec = seconds;
-    time->tv_nsec = nanos;
+    told->tv_sec = seconds;
+    told->tv_nsec = nanos;
   }
   return done;
+}
+
+/* PostgreSQL and SQLite ask in these older ways. */
+int gettimeofday(struct timeval *restrict told, void *restrict zone) {
+  (void)zone;
+  struct timespec now;
+  int done = clock_gettime(CLOCK_REALTIME, &now);
+  told->tv_sec = now.tv_sec;
+  told->tv_usec = now.tv_nsec / 1000;
+  return done;
+}
+
+time_t time(time_t *told) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (told) *told = now.tv_sec;
+  return now.tv_sec;
 }
 
 static void slowly(void) {
