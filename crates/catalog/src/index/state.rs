@@ -3,6 +3,12 @@
 //! A reference that at least one entity claims has a slot. The earliest claim holds it: its document is what the terms,
 //! hashes and edges of the slot are made from. Edges are kept by the target as it was written, so that a target that
 //! comes, goes or changes its meaning finds the ones that named it.
+//!
+//! Memory, measured with 243,000 entities whose documents have 1.3 kB and eight annotations (`examples/weigh`): 1.4 kB an
+//! entity. Of these the document with everything beside it is 230 bytes (packed, see `pack`); 500 are the values by which
+//! it is found, 160 of them text (some 25 values an entity: one of its own is 40 bytes and its text, one that others
+//! have too nearly nothing); 160 exact matches in `hashes`; 150 its reference and the edges towards it; 270 its slot, its
+//! own edges and lists of values; 90 the numbers by which it is known.
 
 use std::{
     cell::OnceCell,
