@@ -141,7 +141,14 @@ impl Catalog {
         self.timetables().notified()
     }
 
-    /// What is due at `now`; it is then no longer.
+    /// What is due at `now`.
+    pub(crate) fn due(&self, now: Millis) -> Vec<(ConnectionName, Due)> {
+        let mut connections = self.connections();
+        let due = connections.iter_mut().map(|(name, known)| (name.clone(), known.timetable.due(now)));
+        due.filter(|(_, due)| *due != Due::default()).collect()
+    }
+
+    /// Takes what is due at `now`; it is then no longer.
     pub(crate) fn take_due(&self, now: Millis) -> Vec<(ConnectionName, Due)> {
         let mut connections = self.connections();
         let due = connections.iter_mut().map(|(name, known)| (name.clone(), known.timetable.take(now)));

@@ -123,10 +123,15 @@ impl Timetable {
         self.look_again = Some(at);
     }
 
+    /// What is due at `now`.
+    pub(crate) fn due(&mut self, now: Millis) -> Due {
+        self.not_after(now);
+        Due { pass: self.next_pass().is_some_and(|at| at <= now), poll: self.next_poll() <= now }
+    }
+
     /// Takes what is due at `now`.
     pub(crate) fn take(&mut self, now: Millis) -> Due {
-        self.not_after(now);
-        let due = Due { pass: self.next_pass().is_some_and(|at| at <= now), poll: self.next_poll() <= now };
+        let due = self.due(now);
         if due.pass {
             self.running = true;
         }

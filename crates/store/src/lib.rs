@@ -77,7 +77,15 @@ struct Inner {
 impl Inner {
     /// A transaction that will write.
     async fn begin(&self) -> Result<Transaction<'static, Any>, Error> {
-        Ok(self.writer.begin_with(self.dialect.begin()).await?)
+        match self.writer.begin_with(self.dialect.begin()).await {
+            // SQLite rolled a transaction back by itself, because the disk was full for example, and the driver goes on
+            // counting it as open. Another connection knows nothing of that.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                Ok(self.writer.begin_with(self.dialect.begin()).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 }
 

@@ -129,13 +129,15 @@ impl Connection {
 
     /// May GitLab be asked? When a time without questions is over one caller may try; the others wait for what it finds.
     pub(super) fn gate(&self, now: Millis) -> Gate {
-        let until = self.closed_until.load(Ordering::Relaxed);
+        let written = self.closed_until.load(Ordering::Relaxed);
+        // Further ahead than anything is held: a clock that has been set back since said so.
+        let until = if written > now.saturating_add(2 * HOLD) { written.min(now) } else { written };
         if until == 0 {
             return Gate::Open;
         }
         let next = now + HOLD;
         let first = until <= now
-            && self.closed_until.compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+            && self.closed_until.compare_exchange(written, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         match (first, until <= now) {
             (true, _) => Gate::Trial,
             (false, true) => Gate::Closed(next),

@@ -29,8 +29,12 @@ impl Sync {
         for (start, walked) in &walks.done {
             let now: BTreeSet<&FileKey> = walked.reach.iter().collect();
             let files = before.remove(&start.root).unwrap_or_default();
-            let files: BTreeSet<FileKey> =
-                files.into_iter().filter(|key| !now.contains(key) && !asked_for_anyway(start, key)).collect();
+            // A project that is gone took its files with it.
+            let there = |key: &FileKey| connection.projects().get(key.project).is_some();
+            let files: BTreeSet<FileKey> = files
+                .into_iter()
+                .filter(|key| !now.contains(key) && !asked_for_anyway(start, key) && there(key))
+                .collect();
             if !files.is_empty() {
                 left.insert(start.root.clone(), files);
             }

@@ -396,7 +396,11 @@ impl Sync {
         // A file on a named branch is not in that answer and counts as changed: it is read again.
         let changed: BTreeSet<&Root> = concerned
             .into_iter()
-            .filter(|(key, _)| now.get(key) != before.get(key) || !key.git_ref.is_empty())
+            .filter(|(key, _)| {
+                // What was read from a project that is gone is stated anew without it.
+                let known = connection.projects().get(key.project).is_some();
+                !known || now.get(key) != before.get(key) || !key.git_ref.is_empty()
+            })
             .flat_map(|(_, roots)| roots)
             .collect();
         for root in changed {

@@ -168,9 +168,15 @@ impl Sync {
         asked: &Asked<'_>,
         because: &str,
     ) -> Result<(), Failure> {
+        let reaching = self.store().roots_reaching(&connection.name, &[id]).await?;
         let batch = Batch { projects_gone: vec![id], because: Some(because.to_owned()), ..asked.batch() };
         self.store_job(connection, batch).await?;
         connection.projects_mut().remove(id);
-        Ok(())
+        // What others state with its files they state anew without them.
+        let others = reaching.into_keys().filter_map(|root| match root {
+            Root::Project(other) if other != id => Some(project_job(&connection.name, other)),
+            _ => None,
+        });
+        Ok(self.store().wake_urgently(&others.collect::<Vec<_>>()).await?)
     }
 }

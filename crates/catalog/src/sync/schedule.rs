@@ -64,6 +64,7 @@ impl Sync {
             if let Err(error) = self.wake_due(now).await {
                 tracing::error!(%error, "what is due could not be woken; it is tried again");
             }
+            // At least a second, also when what is due could not be woken.
             let wait = self.catalog.next_due().map_or(LONGEST_SLEEP, |at| (at - now).clamp(1_000, LONGEST_SLEEP));
             tokio::select! {
                 () = changed => {}
@@ -75,13 +76,15 @@ impl Sync {
     async fn wake_due(&self, now: Millis) -> Result<(), store::Error> {
         let mut jobs = Vec::new();
         let mut passes = false;
-        for (name, due) in self.catalog.take_due(now) {
+        // Looked at, woken, and only then taken: what cannot be woken now is due again at the next look.
+        for (name, due) in self.catalog.due(now) {
             jobs.extend(due.pass.then(|| pass_job(&name)));
             jobs.extend(due.poll.then(|| poll_job(&name)));
             passes |= due.pass;
         }
         if !jobs.is_empty() {
             self.store().wake(&jobs).await?;
+            self.catalog.take_due(now);
         }
         if passes {
             self.store().forget_old_hooks().await?;
