@@ -105,9 +105,9 @@ fn owner(
         return (ownership, Some(found));
     }
     let (path, detail, kind, url) = match &project.group {
-        Some(group) => (&group.path, format!("group {}", group.path), "group", Some(group.url.clone())),
+        Some(group) => (&*group.path, format!("group {}", group.path), "group", Some(group.url.clone())),
         None if !project.namespace.is_empty() && !project.namespace.contains('/') => {
-            (&project.namespace, format!("namespace of {}", project.namespace), "user", None)
+            (&*project.namespace, format!("namespace of {}", project.namespace), "user", None)
         }
         None => {
             let none = Ownership {

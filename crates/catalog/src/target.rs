@@ -109,13 +109,13 @@ mod tests {
             name: "x".to_owned(),
             description: None,
             web_url: format!("https://git.example/{path}"),
-            visibility: "private".to_owned(),
+            visibility: "private".into(),
             archived: false,
             group: None,
-            namespace: "a".to_owned(),
+            namespace: "a".into(),
             topics: Vec::new(),
             languages: Vec::new(),
-            content: Content::Branch(branch.to_owned()),
+            content: Content::Branch(branch.into()),
         }
     }
 

@@ -18,17 +18,16 @@ fn project(id: u64, path: &str) -> ProjectRecord {
         name: name.to_owned(),
         description: Some("Moors ships".to_owned()),
         web_url: format!("https://git.example/{path}"),
-        visibility: "private".to_owned(),
+        visibility: "private".into(),
         archived: false,
-        group: Some(GroupName {
-            path: group.to_owned(),
-            name: group.to_owned(),
-            url: format!("https://git.example/{group}"),
-        }),
-        namespace: group.to_owned(),
+        group: Some(
+            GroupName { path: group.to_owned(), name: group.to_owned(), url: format!("https://git.example/{group}") }
+                .into(),
+        ),
+        namespace: group.into(),
         topics: vec!["Node JS".to_owned()],
-        languages: vec![("Rust".to_owned(), 82.4)],
-        content: Content::Branch("main".to_owned()),
+        languages: vec![("Rust".into(), 82.4)],
+        content: Content::Branch("main".into()),
     }
 }
 

@@ -79,11 +79,13 @@ fn counted(index: &Index, narrowed: &Narrowed, wanted: &[String]) -> Answer<Face
     // Facets that nothing is filtered by are counted together: one walk over the rows.
     let (own, shared): (Vec<&str>, Vec<&str>) = wanted.iter().map(String::as_str).partition(|name| narrowed.has(name));
     let keys: Vec<&str> = shared.iter().filter_map(|name| index_key(name)).collect();
-    let mut counted: Vec<(&str, Vec<(String, u64)>)> =
-        shared.into_iter().zip(index.facets(&everything, &keys).into_iter().map(|(_, values)| values)).collect();
+    let mut counted: Vec<(&str, Vec<(String, u64)>)> = shared
+        .into_iter()
+        .zip(index.facets_most(&everything, &keys, FACET_VALUES + 1).into_iter().map(|(_, values)| values))
+        .collect();
     for name in own {
         let key = index_key(name).unwrap_or_default();
-        let values = index.facets(&narrowed.filter(index, Some(name)), &[key]);
+        let values = index.facets_most(&narrowed.filter(index, Some(name)), &[key], FACET_VALUES + 1);
         counted.extend(values.into_iter().map(|(_, values)| (name, values)));
     }
     let mut facets = Facets { facets: Map::new(), total, truncated: Vec::new() };

@@ -121,7 +121,7 @@ fn owner(index: &Index, view: &View<'_>) -> Option<RowOwner> {
 /// Name as written and title of what a reference leads to.
 fn name_of(index: &Index, target: &Target) -> (String, Option<String>) {
     match index.get(&target.key) {
-        Some(view) if target.exists => (view.entity().entity_ref.name().to_owned(), view.title().map(str::to_owned)),
+        Some(view) if target.exists => (view.name().to_owned(), view.title().map(str::to_owned)),
         _ => (target.key.name().to_owned(), None),
     }
 }
@@ -129,14 +129,14 @@ fn name_of(index: &Index, target: &Target) -> (String, Option<String>) {
 /// What people call the entity with this reference: its title, else its name.
 pub(crate) fn label_of(index: &Index, key: &RefKey) -> String {
     match index.get(key) {
-        Some(view) => view.title().unwrap_or_else(|| view.entity().entity_ref.name()).to_owned(),
+        Some(view) => view.title().unwrap_or_else(|| view.name()).to_owned(),
         None => key.name().to_owned(),
     }
 }
 
 /// What people call the owner of an entity.
 pub(crate) fn owner_label(index: &Index, view: &View<'_>) -> Option<String> {
-    Some(label_of(index, &view.owner()?.target?.key))
+    Some(label_of(index, &view.owned_by()?.key))
 }
 
 fn problem_counts(view: &View<'_>) -> RowProblems {
@@ -206,7 +206,7 @@ pub(crate) fn problem(view: &View<'_>, problem: model::Problem) -> Problem {
 
 /// Whom a problem belongs to.
 pub(crate) fn problem_owner(index: &Index, view: &View<'_>) -> Option<ProblemOwner> {
-    let target = view.owner()?.target?;
+    let target = view.owned_by()?;
     Some(ProblemOwner { name: label_of(index, &target.key), r#ref: target.key.to_string() })
 }
 

@@ -11,8 +11,8 @@ use catalog::index::{Change, Cursor, Filter, Index, Order, Query, View};
 use estate::{Estate, mix};
 use model::{Entity, RefKey};
 
-/// How many changes come together while everything is read for the first time.
-const BATCH: usize = 300;
+/// How many entities come together while everything is read for the first time.
+const PAGE: usize = 300;
 
 fn main() {
     let projects = std::env::args().nth(1).and_then(|arg| arg.parse().ok()).unwrap_or(120_000);
@@ -22,14 +22,17 @@ fn main() {
     let (mut times, mut entities, mut bodies) = (Vec::new(), 0_u64, 0_u64);
     let mut rest = estate.entities().peekable();
     while rest.peek().is_some() {
-        let batch: Vec<Change> = rest.by_ref().take(BATCH).map(put).collect();
+        let batch: Vec<Change> = rest.by_ref().take(PAGE).map(put).collect();
         for change in &batch {
             if let Change::Put(entity) = change {
                 entities += 1;
                 bodies += entity.body.len() as u64;
             }
         }
-        times.push(timed(|| index.apply(batch)));
+        let mut batch = batch.into_iter().peekable();
+        while batch.peek().is_some() {
+            times.push(timed(|| index.apply_some(&mut batch)));
+        }
     }
     let grown = resident().saturating_sub(before);
     println!("{entities} entities, documents of {} bytes", bodies / entities.max(1));
@@ -37,7 +40,7 @@ fn main() {
     for (part, bytes) in index.weight() {
         println!("  {part:<24} {:>5} bytes an entity", bytes as u64 / entities.max(1));
     }
-    report("first load, batch", &mut times);
+    report("first load, at once", &mut times);
     updates(&mut index, &estate);
     questions(&index, &estate);
     forget(&mut index, entities);
@@ -126,7 +129,7 @@ fn lists(index: &Index, names: &[RefKey]) {
         }),
         ("words: two common", &|n| Query {
             filter: Filter::words(
-                ["quay ledger", "rust search", "harb cache", "a e"].get(n % 4).copied().unwrap_or(""),
+                ["quay ledger", "rust search", "harb cache", "pier"].get(n % 4).copied().unwrap_or(""),
             ),
             order: by_name(),
             ..Query::default()
@@ -175,7 +178,9 @@ fn questions(index: &Index, estate: &Estate) {
     );
     each("facets, all", 100, &mut |_| drop(std::hint::black_box(index.facets(&Filter::All, &console))));
     each("facets of components", 100, &mut |_| drop(std::hint::black_box(index.facets(&component(), &api))));
-    each("facet project", 20, &mut |_| drop(std::hint::black_box(index.facets(&Filter::All, &["stagedoor.project"]))));
+    each("facet project", 20, &mut |_| {
+        drop(std::hint::black_box(index.facets_most(&Filter::All, &["stagedoor.project"], 501)))
+    });
     each("near names", 20, &mut |n| {
         let key = RefKey::parse(&format!("component:default/quay-ledgr-{n}"));
         std::hint::black_box(key.map(|key| index.suggestions(&key).len()).unwrap_or_default());
@@ -198,10 +203,11 @@ fn row(view: &View<'_>) {
 fn forget(index: &mut Index, entities: u64) {
     let mut times = Vec::new();
     let ids: Vec<i64> = (1..=i64::try_from(entities).unwrap_or(0)).collect();
-    for slice in ids.chunks(BATCH) {
-        times.push(timed(|| index.apply(slice.iter().map(|id| Change::Remove(*id)))));
+    let mut changes = ids.into_iter().map(Change::Remove).peekable();
+    while changes.peek().is_some() {
+        times.push(timed(|| index.apply_some(&mut changes)));
     }
-    report("forgetting, batch", &mut times);
+    report("forgetting, at once", &mut times);
 }
 
 fn timed<T>(what: impl FnOnce() -> T) -> Duration {

@@ -27,8 +27,7 @@ impl Index {
             let field = terms.intern(OWNER_WORDS);
             add_words(terms, field, number, &rows.owner_words, usize::MAX, &mut ids);
         }
-        ids.sort_unstable();
-        ids.dedup();
+        terms.arrange(&mut ids);
         slot.derived = ids.into();
         slot.counts = rows.counts;
         slot.rival_counts = rows.rival_counts;

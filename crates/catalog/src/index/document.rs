@@ -15,9 +15,16 @@ pub(super) const WORDS: &str = "\u{1}words";
 /// The field that holds the words of its owner.
 pub(super) const OWNER_WORDS: &str = "\u{1}owner";
 
-/// Fields in whose values words are looked for.
-pub(super) const SEARCHED: [&str; 7] =
-    ["metadata.name", "metadata.title", "metadata.tags", "stagedoor.language", "stagedoor.project", WORDS, OWNER_WORDS];
+/// The field that holds the path above a project, which projects share, and the project's own part of its path, each
+/// where the name has not all of it.
+const PATH_PARTS: &str = "\u{1}path";
+
+/// Fields in whose values a word is looked for. A whole path is as long as all other values together, so it is looked at
+/// only for words that may reach over its parts.
+pub(super) fn searched(word: &str) -> [&'static str; 7] {
+    let paths = if word.contains('/') { "stagedoor.project" } else { PATH_PARTS };
+    [paths, "metadata.name", "metadata.title", "metadata.tags", "stagedoor.language", WORDS, OWNER_WORDS]
+}
 
 /// How many words of a description can be searched by.
 const MOST_WORDS: usize = 60;
@@ -85,8 +92,7 @@ impl Index {
         }
         let words = terms.intern(WORDS);
         add_words(terms, words, number, searched, MOST_WORDS, &mut ids);
-        ids.sort_unstable();
-        ids.dedup();
+        terms.arrange(&mut ids);
         let title = body["metadata"]["title"].as_str().map(Into::into);
         let Some(slot) = self.slot_mut(number) else { return };
         slot.statics = ids.into();
@@ -133,6 +139,10 @@ impl Came {
             ("stagedoor.origin", entity.origin.as_str().to_owned()),
             ("stagedoor.project", entity.source.project_path.clone()),
         ];
+        let path = &entity.source.project_path;
+        let (above, own) = path.rsplit_once('/').unwrap_or(("", path));
+        let parts = [above, own].into_iter().filter(|part| !entity.entity_ref.name().contains(*part));
+        rows.extend(parts.map(|part| (PATH_PARTS, part.to_owned())));
         rows.extend(entity.language.clone().map(|language| ("stagedoor.language", language)));
         if entity.stale.is_some() {
             rows.push(("stagedoor.stale", "true".to_owned()));

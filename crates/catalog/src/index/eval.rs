@@ -10,7 +10,7 @@ use roaring::RoaringBitmap;
 
 use super::{
     Filter,
-    document::{SEARCHED, WITH_TERMS, document, words},
+    document::{WITH_TERMS, document, searched, words},
     flatten::{Kept, element_rows, kept, lower, rows},
     links::End,
     state::{Found, Index},
@@ -219,7 +219,7 @@ impl Index {
     }
 
     /// A bit for each slot: what is found may be most of them, and a bitmap is made only at the end.
-    fn bits(&self) -> Vec<u8> {
+    pub(super) fn bits(&self) -> Vec<u8> {
         vec![0_u8; self.nodes.end().div_ceil(8)]
     }
 
@@ -243,8 +243,8 @@ impl Index {
                 Some(left) if left.len() * 64 < self.live.len() => {
                     left.iter().filter(|slot| self.has_word(*slot, &word)).collect()
                 }
-                Some(left) => left & self.with_part(&SEARCHED, &word),
-                None => self.with_part(&SEARCHED, &word),
+                Some(left) => left & self.with_part(&searched(&word), &word),
+                None => self.with_part(&searched(&word), &word),
             });
         }
         left.unwrap_or_else(|| self.live.clone())
@@ -255,7 +255,7 @@ impl Index {
         let has = |values: Values<'_>, ids: &[TermId]| {
             self.terms.of_field(ids, values.id).any(|term| values.text(term).contains(word))
         };
-        let mut fields = SEARCHED.iter().filter_map(|field| self.terms.field(field));
+        let mut fields = searched(word).into_iter().filter_map(|field| self.terms.field(field));
         fields.any(|values| has(values, &slot.statics) || has(values, &slot.derived))
     }
 

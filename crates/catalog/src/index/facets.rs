@@ -7,6 +7,7 @@ use roaring::RoaringBitmap;
 use super::{
     Facet, Filter,
     flatten::lower,
+    postings::mark,
     state::Index,
     terms::{TermId, Values},
 };
@@ -16,24 +17,33 @@ impl Index {
     /// first, then by value.
     #[must_use]
     pub fn facets(&self, filter: &Filter, keys: &[&str]) -> Vec<Facet> {
+        self.facets_most(filter, keys, usize::MAX)
+    }
+
+    /// The same, but no more than `most` values of each key.
+    #[must_use]
+    pub fn facets_most(&self, filter: &Filter, keys: &[&str], most: usize) -> Vec<Facet> {
         let slots = self.meant(filter);
-        keys.iter().map(|key| ((*key).to_owned(), self.facet(&slots, &lower(key)))).collect()
+        let mut bits = self.bits();
+        mark(slots.iter(), &mut bits);
+        keys.iter().map(|key| ((*key).to_owned(), self.facet(&slots, &bits, &lower(key), most))).collect()
     }
 
-    fn facet(&self, slots: &RoaringBitmap, key: &str) -> Vec<(String, u64)> {
-        let mut counts: Vec<(String, u64)> = match self.terms.field(key) {
-            Some(values) => {
-                let counts = self.counts(slots, values);
-                counts.into_iter().map(|(id, count)| (values.written(id).to_owned(), count)).collect()
-            }
-            None => self.facet_of_documents(&(slots & &*self.exists(key, slots)), key),
+    fn facet(&self, slots: &RoaringBitmap, bits: &[u8], key: &str, most: usize) -> Vec<(String, u64)> {
+        let Some(values) = self.terms.field(key) else {
+            let mut counts = self.facet_of_documents(&(slots & &*self.exists(key, slots)), key);
+            counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            counts.truncate(most);
+            return counts;
         };
-        counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        counts
+        // They come in order, and stay so among those with one count.
+        let mut counts = self.counts(slots, bits, values);
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts.into_iter().take(most).map(|(id, count)| (values.written(id).to_owned(), count)).collect()
     }
 
-    /// How many of the slots have each value, in no order.
-    fn counts(&self, slots: &RoaringBitmap, values: Values<'_>) -> Vec<(TermId, u64)> {
+    /// How many of the slots have each value, in order of the values in lower case.
+    fn counts(&self, slots: &RoaringBitmap, bits: &[u8], values: Values<'_>) -> Vec<(TermId, u64)> {
         if values.len() > slots.len().saturating_mul(4) {
             let mut counts: HashMap<TermId, u64> = HashMap::new();
             for slot in slots.iter().filter_map(|slot| self.slot(slot)) {
@@ -42,10 +52,15 @@ impl Index {
                     *counts.entry(term).or_default() += 1;
                 }
             }
-            return counts.into_iter().collect();
+            let mut counts: Vec<(TermId, u64)> = counts.into_iter().collect();
+            counts.sort_by_key(|(id, _)| values.text(*id));
+            return counts;
         }
         let all = slots.len() == self.live.len();
-        let count = |id| if all { self.terms.slots(id).len() } else { self.terms.slots(id).and_len(slots) };
+        let count = |id| {
+            let postings = self.terms.slots(id);
+            if all { postings.len() } else { postings.and_len_of_bits(slots, bits) }
+        };
         values.iter().map(|id| (id, count(id))).filter(|(_, count)| *count > 0).collect()
     }
 

@@ -106,7 +106,7 @@ impl Index {
     }
 
     fn rival(&self, view: &View<'_>, nth: usize) -> Option<Problem> {
-        let rival = view.slot.documents().nth(nth)?.entity(view.key);
+        let rival = view.slot.documents().nth(nth)?.entity(view.key, &self.nodes);
         let message = format!("{} is also claimed by {}, which came later", view.key, place(&rival));
         let mut problem = Problem::new(Code::Conflict, Severity::Warning, message, ONE_NAME).on("metadata.name");
         problem.since = rival.claimed_at;
@@ -114,7 +114,7 @@ impl Index {
     }
 
     fn beaten(&self, view: &View<'_>) -> Option<Problem> {
-        let holder = view.slot.claims.first()?.entity(view.key);
+        let holder = view.slot.claims.first()?.entity(view.key, &self.nodes);
         let held = format!("{} is held by {}, which claimed it first", view.key, place(&holder));
         let message = format!("{held}; this document is not in the catalog");
         let mut problem = Problem::new(Code::Conflict, Severity::Error, message, ONE_NAME).on("metadata.name");

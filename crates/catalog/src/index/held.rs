@@ -131,11 +131,20 @@ impl Held {
     }
 
     /// The entity as it came.
-    pub(super) fn entity(&self, key: &RefKey) -> Entity {
-        match &self.document {
-            Document::Whole(entity) => entity.as_ref().clone(),
-            Document::Packed(frame, dictionary) => unpack(frame, dictionary, key),
-        }
+    pub(super) fn entity(&self, key: &RefKey, nodes: &Nodes) -> Entity {
+        let (frame, dictionary) = match &self.document {
+            Document::Whole(entity) => return entity.as_ref().clone(),
+            Document::Packed(frame, dictionary) => (frame, dictionary),
+        };
+        let mut entity = unpack(frame, dictionary, key);
+        let key_of = |number: u32| nodes.get(number).map(|node| node.key.clone());
+        let inferred = !self.declares_owner && self.ownership.is_some_and(|ownership| ownership.owner.is_some());
+        let own = self.stated.len() - usize::from(inferred);
+        entity.relations.reserve_exact(own);
+        let relations = self.stated.iter().take(own).filter_map(|(kind, target)| Some((*kind, key_of(*target)?)));
+        entity.relations.extend(relations);
+        entity.aliases.extend(self.aliases.iter().filter_map(|alias| key_of(*alias)));
+        entity
     }
 
     /// Makes it smaller, if it is kept as it came.

@@ -69,8 +69,9 @@ impl Dictionary {
 
 impl Document {
     /// An entity made small, if there is a dictionary.
-    pub(super) fn of(mut entity: Box<Entity>, dictionary: Option<&Arc<Dictionary>>) -> Self {
-        let packed = dictionary.and_then(|dictionary| Some((pack(&mut entity, dictionary)?, dictionary.clone())));
+    pub(super) fn of(entity: Box<Entity>, dictionary: Option<&Arc<Dictionary>>) -> Self {
+        let packed =
+            dictionary.and_then(|dictionary| Some((pack(entity.as_ref().clone(), dictionary)?, dictionary.clone())));
         packed.map_or_else(|| Self::Whole(entity), |(frame, dictionary)| Self::Packed(frame, dictionary))
     }
 
@@ -83,9 +84,12 @@ impl Document {
     }
 }
 
-/// The text of an entity, the rest of it as JSON, and how long the text is.
+/// The text of an entity, the rest of it as JSON, and how long the text is. Of what is known of others (relations, other
+/// names) nothing, because that is held by number.
 fn plain(entity: &mut Entity) -> Option<Vec<u8>> {
     let body = std::mem::take(&mut entity.body);
+    entity.relations.clear();
+    entity.aliases.clear();
     let length = u32::try_from(body.len());
     let mut plain = body.into_bytes();
     serde_json::to_writer(&mut plain, entity).ok()?;
@@ -93,21 +97,17 @@ fn plain(entity: &mut Entity) -> Option<Vec<u8>> {
     Some(plain)
 }
 
-/// Takes the text out of the entity, unless it cannot be packed.
-fn pack(entity: &mut Entity, dictionary: &Dictionary) -> Option<Box<[u8]>> {
-    let plain = plain(entity)?;
+fn pack(mut entity: Entity, dictionary: &Dictionary) -> Option<Box<[u8]>> {
+    let plain = plain(&mut entity)?;
     let mut frame = Vec::with_capacity(compress_bound(plain.len()));
     let done = PACKER.with_borrow_mut(|packer| {
         packer.get_or_insert_with(CCtx::create).compress_using_cdict(&mut frame, &plain, &dictionary.pack)
     });
-    if done.is_err() {
-        *entity = read(plain)?;
-        return None;
-    }
+    done.ok()?;
     Some(frame.into())
 }
 
-/// An entity as it was packed; should that ever fail, what its reference says.
+/// An entity as it was packed, without relations and other names; should that ever fail, what its reference says.
 pub(super) fn unpack(frame: &[u8], dictionary: &Dictionary, key: &RefKey) -> Entity {
     let size = get_frame_content_size(frame).ok().flatten().and_then(|size| usize::try_from(size).ok());
     let mut plain = Vec::with_capacity(size.unwrap_or(0));

@@ -98,14 +98,9 @@ impl Postings {
 
     /// Sets their bits, the lowest of each byte first.
     pub(super) fn mark(&self, bits: &mut [u8]) {
-        let mut set = |slot: u32| {
-            if let Some(byte) = bits.get_mut(slot as usize / 8) {
-                *byte |= 1 << (slot % 8);
-            }
-        };
         match self {
-            Self::Many(slots) => slots.iter().for_each(set),
-            few => few.few().iter().for_each(|slot| set(*slot)),
+            Self::Many(slots) => mark(slots.iter(), bits),
+            few => mark(few.few().iter().copied(), bits),
         }
     }
 
@@ -133,12 +128,30 @@ impl Postings {
         }
     }
 
+    /// The same; `bits` are those of `within`, which is faster to look at for whoever asks often.
+    pub(super) fn and_len_of_bits(&self, within: &RoaringBitmap, bits: &[u8]) -> u64 {
+        let has = |slot: u32| bits.get(slot as usize / 8).is_some_and(|byte| byte & (1 << (slot % 8)) != 0);
+        match self {
+            Self::Many(slots) => slots.intersection_len(within),
+            few => few.few().iter().filter(|slot| has(**slot)).count() as u64,
+        }
+    }
+
     /// How many bytes it holds on to besides itself.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Empty | Self::One(_) => 0,
             Self::Few(few) => 16 + few.capacity() * size_of::<u32>(),
             Self::Many(slots) => size_of::<RoaringBitmap>() + bitmap_bytes(slots),
+        }
+    }
+}
+
+/// Sets the bits of some slots, the lowest of each byte first.
+pub(super) fn mark(slots: impl Iterator<Item = u32>, bits: &mut [u8]) {
+    for slot in slots {
+        if let Some(byte) = bits.get_mut(slot as usize / 8) {
+            *byte |= 1 << (slot % 8);
         }
     }
 }
@@ -186,6 +199,9 @@ mod tests {
             let within: RoaringBitmap = within.into_iter().collect();
             prop_assert_eq!(postings.and(&within).iter().collect::<Vec<_>>(), both.clone());
             prop_assert_eq!(postings.and_len(&within), both.len() as u64);
+            let mut bits = vec![0_u8; 19];
+            mark(within.iter(), &mut bits);
+            prop_assert_eq!(postings.and_len_of_bits(&within, &bits), both.len() as u64);
             prop_assert!((0..150).all(|slot| postings.contains(slot) == set.contains(&slot)));
         }
     }

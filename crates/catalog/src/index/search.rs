@@ -91,14 +91,19 @@ impl Index {
     #[must_use]
     pub fn suggestions(&self, key: &RefKey) -> Vec<RefKey> {
         let mut near: Vec<(usize, &RefKey)> = Vec::new();
+        let (wanted, letters) = (key.name(), letters(key.name()));
+        let most = (wanted.len() / 3).min(2);
+        let near_name = |name: &str| {
+            if name.len() > wanted.len() && wanted.len() > 2 && name.starts_with(wanted) {
+                return Some(distance(name, wanted, most).unwrap_or(most + 1));
+            }
+            // Each change of a letter takes one away and brings one at most; nearly all names end here.
+            let apart = (self::letters(name) ^ letters).count_ones() as usize;
+            if apart > most * 2 { None } else { distance(name, wanted, most) }
+        };
         for held in self.nodes.iter().filter(|slot| self.live.contains(*slot)).filter_map(|slot| self.key(slot)) {
+            let Some(name) = near_name(held.name()) else { continue };
             let apart = usize::from(held.kind() != key.kind()) + usize::from(held.namespace() != key.namespace());
-            let most = (key.name().len() / 3).min(2);
-            let name = match distance(held.name(), key.name(), most) {
-                Some(letters) => letters,
-                None if key.name().len() > 2 && held.name().starts_with(key.name()) => most + 1,
-                None => continue,
-            };
             near.push((name * 4 + apart, held));
         }
         near.sort_unstable();
@@ -138,6 +143,11 @@ fn fit(text: &str, word: &str) -> Option<u32> {
     }
     let starts = |(at, _): (usize, &str)| text.get(..at).is_some_and(|head| !head.ends_with(char::is_alphanumeric));
     Some(if text.match_indices(word).any(starts) { 2 } else { 3 })
+}
+
+/// Which letters a name has, a bit for each, several to a bit.
+fn letters(name: &str) -> u64 {
+    name.bytes().fold(0, |letters, byte| letters | 1 << (byte % 64))
 }
 
 /// How many letters to change, insert or leave out make one name the other, if not more than `most` (Levenshtein).

@@ -49,6 +49,12 @@ impl<T: Copy> Sorted<T> {
         self.pieces.get(piece)?.get(at).copied().filter(|item| by(*item) == Ordering::Equal)
     }
 
+    /// As `find`, to change what the order does not look at.
+    pub(super) fn find_mut(&mut self, by: impl Fn(T) -> Ordering) -> Option<&mut T> {
+        let (piece, at) = self.place(|item| by(item) == Ordering::Less);
+        self.pieces.get_mut(piece)?.get_mut(at).filter(|item| by(**item) == Ordering::Equal)
+    }
+
     /// Puts an item in unless an equal one is there; `by` compares items with it.
     pub(super) fn insert(&mut self, item: T, by: impl Fn(T) -> Ordering) {
         let (mut at_piece, mut at) = self.place(|other| by(other) == Ordering::Less);

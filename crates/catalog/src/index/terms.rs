@@ -38,6 +38,26 @@ struct Term {
     slots: Postings,
 }
 
+/// A term in the order of its field, with its slot if it has only one: most have, and walks along an order are long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) id: TermId,
+    /// [`NO_SLOT`] when there are several.
+    only: u32,
+}
+
+const NO_SLOT: u32 = u32::MAX;
+
+impl Entry {
+    fn of(id: TermId, slots: &Postings) -> Self {
+        Self { id, only: slots.only().unwrap_or(NO_SLOT) }
+    }
+
+    pub(super) fn only(self) -> Option<u32> {
+        (self.only != NO_SLOT).then_some(self.only)
+    }
+}
+
 /// One field.
 #[derive(Debug, Default)]
 pub(super) struct Field {
@@ -46,7 +66,7 @@ pub(super) struct Field {
     places: Vec<(u32, Option<std::num::NonZeroU32>)>,
     wasted: usize,
     /// Its values in order.
-    sorted: Sorted<TermId>,
+    sorted: Sorted<Entry>,
     /// Who has the field at all.
     exists: RoaringBitmap,
     /// Who has a value that can be compared.
@@ -117,15 +137,17 @@ impl Terms {
     pub(super) fn add(&mut self, field: FieldId, slot: u32, written: &str, lower: &str) -> Option<TermId> {
         let Self { terms, free, fields, .. } = self;
         let entry = fields.get_mut(field as usize)?;
-        let order = |terms: &[Term], texts: &[u8], other: TermId| {
-            terms.get(other as usize).map_or(Ordering::Less, |term| text_at(texts, term.start).cmp(lower.as_bytes()))
+        let order = |terms: &[Term], texts: &[u8], other: Entry| {
+            terms.get(other.id as usize).map_or(Ordering::Less, |term| text_at(texts, term.start).cmp(lower.as_bytes()))
         };
-        let known = entry.sorted.find(|other| order(terms, &entry.texts, other));
-        if let Some(term) = known.and_then(|id| terms.get_mut(id as usize)) {
+        let found = entry.sorted.find_mut(|other| order(terms, &entry.texts, other));
+        let known = found.as_ref().map(|found| found.id);
+        if let (Some(found), Some(term)) = (found, known.and_then(|id| terms.get_mut(id as usize))) {
             if term.slots.contains(slot) {
                 return known;
             }
             term.slots.insert(slot);
+            *found = Entry::of(found.id, &term.slots);
         }
         entry.exists.insert(slot);
         if !entry.valued.insert(slot) {
@@ -153,7 +175,7 @@ impl Terms {
         }
         entry.texts.push(END);
         entry.places.push((start, owner(id)));
-        entry.sorted.insert(id, |other| order(terms, &entry.texts, other));
+        entry.sorted.insert(Entry { id, only: slot }, |other| order(terms, &entry.texts, other));
         Some(id)
     }
 
@@ -190,11 +212,19 @@ impl Terms {
         let term = terms.get_mut(id as usize)?;
         term.slots.remove(slot);
         let (field, start, gone) = (term.field, term.start, term.slots.is_empty());
+        let now = Entry::of(id, &term.slots);
+        if let (Some(Field { texts, sorted, .. }), Some(_)) = (fields.get_mut(field as usize), now.only()) {
+            let text = text_at(texts, start);
+            let order = |other: Entry| {
+                terms.get(other.id as usize).map_or(Ordering::Less, |t| text_at(texts, t.start).cmp(text))
+            };
+            sorted.find_mut(order).into_iter().for_each(|entry| *entry = now);
+        }
         let entry = fields.get_mut(field as usize).filter(|_| gone);
         if let Some(Field { texts, places, wasted, sorted, .. }) = entry {
             let text = text_at(texts, start);
             sorted.remove(|other| {
-                terms.get(other as usize).map_or(Ordering::Less, |t| text_at(texts, t.start).cmp(text))
+                terms.get(other.id as usize).map_or(Ordering::Less, |t| text_at(texts, t.start).cmp(text))
             });
             if let Ok(place) = places.binary_search_by_key(&start, |(start, _)| *start) {
                 let next = places.get(place + 1).map_or(texts.len(), |(start, _)| *start as usize);
@@ -225,10 +255,22 @@ impl Terms {
         }
     }
 
+    /// Puts a slot's list of terms in the order in which `of_field` finds them: by field.
+    pub(super) fn arrange(&self, ids: &mut Vec<TermId>) {
+        ids.sort_unstable_by_key(|id| (self.field_of(*id), *id));
+        ids.dedup();
+    }
+
+    fn field_of(&self, id: TermId) -> FieldId {
+        if id & NULL == 0 { self.terms.get(id as usize).map_or(FieldId::MAX, |term| term.field) } else { id & !NULL }
+    }
+
     /// The terms of one field among a slot's.
     pub(super) fn of_field<'a>(&'a self, ids: &'a [TermId], field: FieldId) -> impl Iterator<Item = TermId> + 'a {
-        let here = move |id: &TermId| self.terms.get(*id as usize).is_some_and(|term| term.field == field);
-        ids.iter().copied().filter(|id| id & NULL == 0).filter(here)
+        let from = ids.partition_point(|id| self.field_of(*id) < field);
+        let here =
+            ids.get(from..).unwrap_or_default().iter().copied().take_while(move |id| self.field_of(*id) == field);
+        here.filter(|id| id & NULL == 0)
     }
 
     /// How many bytes it holds on to: for the texts of values, and for everything else.
@@ -288,25 +330,25 @@ impl<'a> Values<'a> {
 
     /// The slots of a value in lower case.
     pub(super) fn postings(self, text: &str) -> Option<&'a Postings> {
-        let id = self.field.sorted.find(|id| self.bytes_of(id).cmp(text.as_bytes()))?;
-        Some(self.terms.slots(id))
+        let found = self.field.sorted.find(|entry| self.bytes_of(entry.id).cmp(text.as_bytes()))?;
+        Some(self.terms.slots(found.id))
     }
 
     /// All values, in order.
     pub(super) fn iter(self) -> impl DoubleEndedIterator<Item = TermId> + 'a {
-        self.field.sorted.iter()
+        self.field.sorted.iter().map(|entry| entry.id)
     }
 
     /// The values between bounds, in order.
-    pub(super) fn range(self, from: Bound<&str>, to: Bound<&str>) -> impl DoubleEndedIterator<Item = TermId> + use<'a> {
-        let below = |id| match from {
-            Bound::Included(from) => self.bytes_of(id) < from.as_bytes(),
-            Bound::Excluded(from) => self.bytes_of(id) <= from.as_bytes(),
+    pub(super) fn range(self, from: Bound<&str>, to: Bound<&str>) -> impl DoubleEndedIterator<Item = Entry> + use<'a> {
+        let below = |entry: Entry| match from {
+            Bound::Included(from) => self.bytes_of(entry.id) < from.as_bytes(),
+            Bound::Excluded(from) => self.bytes_of(entry.id) <= from.as_bytes(),
             Bound::Unbounded => false,
         };
-        let beyond = |id| match to {
-            Bound::Included(to) => self.bytes_of(id) > to.as_bytes(),
-            Bound::Excluded(to) => self.bytes_of(id) >= to.as_bytes(),
+        let beyond = |entry: Entry| match to {
+            Bound::Included(to) => self.bytes_of(entry.id) > to.as_bytes(),
+            Bound::Excluded(to) => self.bytes_of(entry.id) >= to.as_bytes(),
             Bound::Unbounded => false,
         };
         self.field.sorted.range(&below, &beyond)
@@ -315,11 +357,11 @@ impl<'a> Values<'a> {
     /// The values that begin with `prefix`.
     pub(super) fn prefixed(self, prefix: &str) -> impl Iterator<Item = TermId> + use<'a> {
         let prefix = prefix.as_bytes();
-        let beyond = |id| {
-            let text = self.bytes_of(id);
+        let beyond = |entry: Entry| {
+            let text = self.bytes_of(entry.id);
             text > prefix && !text.starts_with(prefix)
         };
-        self.field.sorted.range(&|id| self.bytes_of(id) < prefix, &beyond)
+        self.field.sorted.range(&|entry| self.bytes_of(entry.id) < prefix, &beyond).map(|entry| entry.id)
     }
 
     /// Sets the bits of all slots that have a value with `part` (lower case) in it.
@@ -329,12 +371,15 @@ impl<'a> Values<'a> {
         let (mut at, mut nth) = (0, 0);
         while let Some(found) = texts.get(at..).and_then(|rest| finder.find(rest)) {
             let found = at + found;
-            // Often it is the next text; else it is looked for.
-            let begins_behind = |nth: usize| places.get(nth).is_none_or(|(start, _)| *start as usize > found);
-            if !begins_behind(nth + 1) {
-                let behind = places.get(nth + 1..).unwrap_or_default();
-                nth += behind.partition_point(|(start, _)| *start as usize <= found);
+            // Often it is one of the next texts, so they are looked at in ever longer steps.
+            let begins = |nth: usize| places.get(nth).is_some_and(|(start, _)| *start as usize <= found);
+            let mut step = 1;
+            while begins(nth + step) {
+                nth += step;
+                step *= 2;
             }
+            let behind = places.get(nth + 1..places.len().min(nth + step)).unwrap_or_default();
+            nth += behind.partition_point(|(start, _)| *start as usize <= found);
             let Some((_, owner)) = places.get(nth) else { return };
             if let Some(owner) = owner {
                 self.terms.slots(owner.get() - 1).mark(bits);

@@ -71,7 +71,9 @@ impl<'a> View<'a> {
     /// and numbers of problems do without.
     #[must_use]
     pub fn entity(&self) -> &Entity {
-        self.held.whole().unwrap_or_else(|| self.read.get_or_init(|| Box::new(self.held.entity(self.key))))
+        self.held
+            .whole()
+            .unwrap_or_else(|| self.read.get_or_init(|| Box::new(self.held.entity(self.key, &self.index.nodes))))
     }
 
     #[cfg(test)]
