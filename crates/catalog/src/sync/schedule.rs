@@ -22,6 +22,8 @@ use crate::{
 
 /// Groups whose activity is asked for in one look: each costs a request. More are looked at in turn.
 const MOST_GROUPS: usize = 4;
+/// The clock was set back when it shows so much less than before. What it is set back by less waits no longer than this.
+const TURNED_BACK: Millis = 2_000;
 /// The longest sleep of the schedule, so that a clock that was set does not stop it.
 const LONGEST_SLEEP: Millis = 60_000;
 
@@ -52,6 +54,7 @@ impl Suspicion {
 impl Sync {
     pub(super) async fn schedule(self) {
         let mut leading = self.catalog.leading();
+        let mut seen = self.catalog.clock().now();
         loop {
             if leading.wait_for(|leads| *leads).await.is_err() {
                 return;
@@ -61,6 +64,13 @@ impl Sync {
             tokio::pin!(changed);
             let _already_changed = changed.as_mut().enable();
             let now = self.catalog.clock().now();
+            if now < seen - TURNED_BACK {
+                tracing::warn!(seconds = (seen - now) / 1_000, "the clock was set back; what waits is done now");
+                if let Err(error) = self.store().pull_in_jobs().await {
+                    tracing::error!(%error, "what waits for a time of the former clock goes on waiting");
+                }
+            }
+            seen = now;
             if let Err(error) = self.wake_due(now).await {
                 tracing::error!(%error, "what is due could not be woken; it is tried again");
             }

@@ -18,13 +18,14 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(60);
 /// From one saying so to the next.
 const RENEWAL: Duration = Duration::from_secs(20);
-/// The longest wait after a failure.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// The longest wait after a failure: how long at most a GitLab that is well again is not asked. A hundred projects that wait
+/// cost one request.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Projects that are read together: their files cost a request a hundred.
 const TOGETHER: usize = 100;
-/// After so many failures in a row that are its own, about half an hour, a job is put aside for a person to see. It is tried
+/// After so many failures in a row that are its own, about ten minutes, a job is put aside for a person to see. It is tried
 /// again when anything asks for it.
-const MOST_ATTEMPTS: i64 = 14;
+const MOST_ATTEMPTS: i64 = 30;
 
 /// What every replica does.
 const SHARED: &[&str] = &[PROJECT_JOB];

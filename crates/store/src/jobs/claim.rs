@@ -160,6 +160,19 @@ impl Store {
         Ok(())
     }
 
+    /// Makes everything due that waits: the clock was set back, and the times it waits for are the former clock's.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn pull_in_jobs(&self) -> Result<(), Error> {
+        sqlx::query("UPDATE jobs SET run_at = $1 WHERE run_at > $1")
+            .bind(self.inner.clock.now())
+            .execute(&self.inner.writer)
+            .await?;
+        self.inner.jobs.notify_waiters();
+        Ok(())
+    }
+
     /// Frees all jobs where only one process can have held them: with SQLite.
     ///
     /// # Errors

@@ -154,6 +154,12 @@ async fn a_clock_that_was_set_back_stops_nothing(f: Fixture) {
     let mut taken = [waiting.id, freed.id];
     taken.sort_unstable();
     assert!(taken.contains(&held.id) && taken[0] != taken[1]);
+    f.store.postpone(&waiting, model::Clock::now(&f.clock) + 30_000, "later").await.expect("said");
+    assert_eq!(f.store.claim(&any()).await.expect("claims"), None);
+    f.clock.advance(-1_000);
+    f.store.pull_in_jobs().await.expect("pulled in");
+    let again = f.store.claim(&any()).await.expect("claims").expect("due by the clock as it is now");
+    assert_eq!(again.id, waiting.id);
     f.store.postpone(&freed, NOW + 900 * LONGEST_WAIT, "asked to wait for weeks").await.expect("said");
     f.clock.advance(LONGEST_WAIT);
     assert!(f.store.claim(&any()).await.expect("claims").is_some());

@@ -18,7 +18,7 @@ use crate::{
 /// 2026-11-20T12:00:00Z.
 pub(crate) const NOW: i64 = 1_795_176_000_000;
 /// How long anything may take before it counts as not happening; nothing here measures speed.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct House {
     pub(crate) sync: Sync,
