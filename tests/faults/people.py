@@ -85,13 +85,13 @@ class People:
             self.ledger.changes += 1
             time.sleep(dice.uniform(0.01, 0.12))
 
-    def commit(self, id: int, action: str, path: str, content: str = "") -> bool:
-        return self.stage.api("POST", f"projects/{id}/repository/commits", {"branch": "main", "commit_message": f"{action} {path}",
-                              "actions": [{"action": action, "file_path": path, "content": content}]}) in (200, 201)
+    def commit(self, id: int, action: str, *paths: str, content: str = "") -> bool:
+        actions = [{"action": action, "file_path": path, "content": content} for path in paths]
+        return self.stage.api("POST", f"projects/{id}/repository/commits", {"branch": "main", "commit_message": f"{action} {paths[0]}", "actions": actions}) in (200, 201)
 
     def put(self, id: int, path: str, content: str) -> None:
-        if not self.commit(id, "update", path, content):
-            self.commit(id, "create", path, content)
+        if not self.commit(id, "update", path, content=content):
+            self.commit(id, "create", path, content=content)
 
     def describe(self, id: int, number: object, _dice: random.Random | None = None) -> None:
         """Says something else; who and what is described stays."""
@@ -103,7 +103,7 @@ class People:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(UNREADABLE)) + "\n"
         changed = re.sub(r"^  description: .*$", f"  description: change {number}", text, flags=re.M)
         changed = changed if changed != text else re.sub(r"^metadata:$", f"metadata:\n  description: change {number}", text, flags=re.M)
-        if self.commit(id, "update", FILE, changed):
+        if self.commit(id, "update", FILE, content=changed):
             self.broken.discard(id)
 
     def break_it(self, id: int, _number: int, _dice: random.Random) -> None:
@@ -111,7 +111,7 @@ class People:
         if text is not None:
             # Noted before: a commit may be made although its answer is lost.
             self.broken.add(id)
-            self.commit(id, "update", FILE, f"{text.rstrip()}\n{UNREADABLE}\n")
+            self.commit(id, "update", FILE, content=f"{text.rstrip()}\n{UNREADABLE}\n")
 
     def owners(self, id: int, number: int, dice: random.Random) -> None:
         self.put(id, "CODEOWNERS", f"* @{dice.choice(self.groups)}\n# {number}\n")
@@ -124,7 +124,7 @@ class People:
         self.put(id, more, "apiVersion: backstage.io/v1alpha1\nkind: Resource\nmetadata:\n" f"  name: more-{id}\n  description: change {number}\n"
                  "spec:\n  type: cache\n  owner: estate\n")
         if more not in text and id not in self.fleeting:
-            self.commit(id, "update", FILE, text.rstrip() + "\n---\napiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata:\n"
+            self.commit(id, "update", FILE, content=text.rstrip() + "\n---\napiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata:\n"
                         f"  name: list-{id}\nspec:\n  targets:\n    - ./{more}\n")
 
     def take_away(self, id: int, number: int, dice: random.Random) -> None:
@@ -134,7 +134,10 @@ class People:
         self.paths[id] = path
         act = dice.choice(["file", "archive", "open", "delete", "rename", "move"])
         if act == "file":
-            self.commit(id, "delete", FILE)
+            # With what it lists: that would stay as an orphan, which a server that never saw the list does not know of.
+            text = self.stage.text(id, FILE)
+            if text is not None:
+                self.commit(id, "delete", FILE, *re.findall(r"\./(\S+\.yaml)", text))
         elif act in ("archive", "open"):
             self.stage.move(path, {"archived": act == "archive"})
         elif act == "delete":

@@ -31,10 +31,12 @@ def asked(method: str, url: str, body=None, timeout: float = 10, **headers: str)
         headers.setdefault("content-type", "application/json")
     request = urllib.request.Request(url, method=method, data=data, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
+        try:
+            answer = urllib.request.urlopen(request, timeout=timeout)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
             return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
     except HTTPException as error:
         raise OSError(f"broken answer: {error!r}") from error
 
