@@ -35,13 +35,13 @@ def ask(url: str, method: str = "GET", body: dict | None = None, token: str = ""
         return json.loads(text) if text else None
 
 
-def until(what: str, true, patience: float = 180):
+def until(what: str, true, patience: float = 180, pause: float = 0.05):
     end = time.monotonic() + patience
     while time.monotonic() < end:
         found = true()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(pause)
     raise RuntimeError(f"never: {what}")
 
 

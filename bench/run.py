@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the first walk and connections against their goals and prints figure, reference and goal. Usage: run.py BINARY [--rounds N]
+"""Measures the first walk, connections and solid ground against their goals and prints figure, reference and goal. Usage: run.py BINARY [--rounds N]
 
 The reference is Backstage, measured on the same kind of estate (1,000 projects, each a Component and an API). A missed
 goal is printed as missed; nothing here fails a build. Each figure is the median of the rounds, peaks are the highest.
@@ -8,8 +8,6 @@ goal is printed as missed; nothing here fails a build. Each figure is the median
 import argparse
 import json
 import os
-import platform
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,10 +18,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import connections
+import solid
+from asking import REQUESTS, complete, get, machine, queries, table
 
 HERE = Path(__file__).resolve().parent
 PROJECTS = 1000
-REQUESTS = 2000
 
 
 class Process:
@@ -49,13 +48,6 @@ class Process:
         self.process.wait(timeout=20)
 
 
-def get(address: str, path: str):
-    connection = HTTPConnection(address)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    return answer.status, answer.read()
-
-
 def until_ready(server: Process, patience: float = 120) -> float:
     """Seconds from the start of the process to /readyz answering 200."""
     connection = HTTPConnection(server.address)
@@ -67,60 +59,6 @@ def until_ready(server: Process, patience: float = 120) -> float:
             return time.perf_counter() - server.began
         time.sleep(0.002)
     raise RuntimeError("not ready in time")
-
-
-class Keep:
-    """One kept connection and no library between: a client that costs microseconds, so that the server is measured."""
-
-    def __init__(self, address: str):
-        host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.host = address
-
-    def get(self, path: str) -> bytes:
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
-        data = self.socket.recv(1 << 20)
-        while b"\r\n\r\n" not in data:
-            data += self.socket.recv(1 << 20)
-        head, body = data.split(b"\r\n\r\n", 1)
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(f"{path}: {head[:80]!r} {body[:200]!r}")
-        length = next(int(l.split(b":")[1]) for l in head.split(b"\r\n") if l.lower().startswith(b"content-length:"))
-        while len(body) < length:
-            body += self.socket.recv(1 << 20)
-        return body
-
-
-def latencies(address: str, paths: list[str]) -> tuple[float, float]:
-    keep = Keep(address)
-    for path in paths[:50]:
-        keep.get(path)
-    taken = []
-    for n in range(REQUESTS):
-        begun = time.perf_counter()
-        keep.get(paths[n % len(paths)])
-        taken.append((time.perf_counter() - begun) * 1000)
-    taken.sort()
-    return statistics.median(taken), taken[int(len(taken) * 0.99)]
-
-
-def refs(address: str) -> list[tuple[str, str, str]]:
-    body = json.loads(get(address, "/api/catalog/entities?filter=kind=component&fields=kind,metadata.namespace,metadata.name&limit=500")[1])
-    return [(e["kind"], e["metadata"]["namespace"], e["metadata"]["name"]) for e in body]
-
-
-def complete(address: str) -> dict:
-    """What must be there when /readyz says so: full totals and relations in both directions."""
-    def total(query: str) -> int:
-        return json.loads(get(address, f"/api/catalog/entities/by-query?limit=0&{query}")[1])["totalItems"]
-    return {
-        "components": total("filter=kind=component"),
-        "apis": total("filter=kind=api"),
-        "with a provider": total("filter=kind=api,relations.apiProvidedBy"),
-        "owned": total("filter=kind=component,relations.ownedBy"),
-        "entities": total(""),
-    }
 
 
 def first_load(binary: str, latency: int, log: Path) -> dict:
@@ -198,34 +136,10 @@ def pushes(binary: str, log: Path, count: int = 20) -> list[float]:
             demo.wait(timeout=20)
 
 
-def queries(address: str) -> dict:
-    found = refs(address)
-    result = {}
-    for name, paths in {
-        "by_name": [f"/api/catalog/entities/by-name/{k.lower()}/{ns}/{n}" for k, ns, n in found],
-        "list": [f"/api/catalog/entities/by-query?limit=20&filter=kind=component&orderField=metadata.name,asc&offset={o}" for o in range(0, 900, 20)],
-        "facets": ["/api/catalog/entity-facets?facet=kind&facet=spec.type&facet=spec.owner&facet=metadata.tags"],
-        "v1_list": ["/api/v1/entities?kind=component&limit=20"],
-        "v1_facets": ["/api/v1/entities/facets?facet=kind&facet=type&facet=owner&facet=lifecycle"],
-    }.items():
-        result[f"{name}_p50_ms"], result[f"{name}_p99_ms"] = latencies(address, paths)
-    return result
-
-
-def machine() -> str:
-    cpu = next((l.split(":")[1].strip() for l in Path("/proc/cpuinfo").read_text().splitlines() if l.startswith("model name")), "?")
-    return f"{os.cpu_count()} cores, {cpu}, {platform.system()} {platform.release()}"
-
-
-def table(rows: list[tuple]) -> list[str]:
-    """Figure, reference and goal, a line each."""
-    wide = max(len(row[0]) for row in rows)
-    lines = [f"{'what':{wide}} {'figure':>10}      {'Backstage':>9} {'goal':>8}"]
-    for name, figure, unit, reference, goal in rows:
-        mark = "" if goal is None else ("met" if figure <= goal else "MISSED")
-        shown = f"{figure:.1f}" if unit == "" and figure < 20 else f"{figure:.0f}" if unit in ("", "MB") else f"{figure:.3f}"
-        lines.append(f"{name:{wide}} {shown:>10} {unit:4} {reference:>9} {'' if goal is None else '≤ ' + str(goal):>8} {mark}")
-    return lines
+def say(out: Path, name: str, lines: list[str]) -> None:
+    text = "\n".join(lines)
+    print(text + "\n", flush=True)
+    (out / f"{name}.txt").write_text(text + "\n")
 
 
 def main() -> int:
@@ -233,17 +147,22 @@ def main() -> int:
     options.add_argument("binary")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--idle-minutes", type=float, default=10, help="how long idle servers are watched")
-    options.add_argument("--only", choices=["first-walk", "connections"], help="a part of it")
+    options.add_argument("--only", choices=["first-walk", "connections", "solid", *solid.PARTS], help="a part of it")
+    options.add_argument("--quick", action="store_true", help="smaller loads: to see that it works, not for figures")
     options = options.parse_args()
     out = HERE / "out"
     out.mkdir(exist_ok=True)
     log = out / "log.txt"
     log.write_text("")
-    if options.only != "first-walk":
-        text = "\n".join([f"{machine()}; connections", *table(connections.measure(options.binary, options.idle_minutes, log))])
-        print(text)
-        (out / "connections.txt").write_text(text + "\n")
-    if options.only == "connections":
+    parts = solid.PARTS if options.only in (None, "solid") else [options.only]
+    if options.only in (None, "connections"):
+        say(out, "connections", [f"{machine()}; connections", *table(connections.measure(options.binary, options.idle_minutes, log))])
+    for part in parts:
+        if part in solid.PARTS:
+            rows, head = solid.measure(part, options.binary, log, options.quick)
+            say(out, part, [f"{machine()}; {head}", *table(rows)])
+            (out / f"{part}.json").write_text(json.dumps([dict(zip(["what", "figure", "unit", "reference", "goal"], row)) for row in rows], indent=1, ensure_ascii=False))
+    if options.only not in (None, "first-walk"):
         return 0
     rounds = {ms: [first_load(options.binary, ms, log) for _ in range(options.rounds)] for ms in (0, 50)}
 
@@ -282,9 +201,7 @@ def main() -> int:
         "",
         *table(rows),
     ]
-    text = "\n".join(lines)
-    print(text)
-    (out / "first-walk.txt").write_text(text + "\n")
+    say(out, "first-walk", lines)
     (out / "first-walk.json").write_text(json.dumps(rounds, indent=1))
     return 0
 
