@@ -144,9 +144,11 @@ impl Timetable {
 
     /// Nothing happened in the future: the clock has been set back since it was noted.
     fn not_after(&mut self, now: Millis) {
-        self.passed = self.passed.map(|at| at.min(now));
-        self.polled = self.polled.min(now);
-        self.known_to = self.known_to.min(now);
+        // What happened since `now` was asked for is no such thing.
+        let meant = |at: Millis| if at > now.saturating_add(2_000) { now } else { at };
+        self.passed = self.passed.map(meant);
+        self.polled = meant(self.polled);
+        self.known_to = meant(self.known_to);
     }
 
     /// When something is due next.
