@@ -60,8 +60,8 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     dialect: Dialect,
-    /// The address, for connections that are not of a pool.
-    url: String,
+    /// For connections that are not of a pool.
+    url: Address,
     /// The name of this process among the replicas.
     replica: String,
     /// For SQLite a single connection: its writers exclude each other, so waiting for it is cheaper than for a lock.
@@ -72,6 +72,15 @@ struct Inner {
     jobs: Notify,
     abandoned: mpsc::UnboundedSender<policy::TrailId>,
     intake: hooks::Intake,
+}
+
+/// The address of the database, which may hold its password.
+struct Address(String);
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&dialect::without_password(&self.0))
+    }
 }
 
 impl Inner {
@@ -123,7 +132,7 @@ impl Store {
         let reader = if dialect == Dialect::Postgres { writer.clone() } else { connect(dialect, url, readers).await? };
         let (abandoned, dropped) = mpsc::unbounded_channel();
         let (intake, waiting) = hooks::Intake::new();
-        let url = url.to_owned();
+        let url = Address(url.to_owned());
         let replica = options.replica.unwrap_or_else(|| "alone".to_owned());
         let jobs = Notify::new();
         let inner = Arc::new(Inner { dialect, url, replica, writer, reader, clock, jobs, abandoned, intake });
@@ -182,4 +191,15 @@ async fn connect(dialect: Dialect, url: &str, size: u32) -> Result<AnyPool, Erro
         .connect(&dialect.connect_url(url))
         .await;
     pool.map_err(|source| Error::Open { url: dialect::without_password(url), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_printed_without_its_password() {
+        let address = Address("postgres://stage:hunter2@db.example/door".to_owned());
+        assert_eq!(format!("{address:?}"), "postgres://stage:redacted@db.example/door");
+    }
 }

@@ -88,7 +88,7 @@ impl Listener {
         let listener = match &mut self.listener {
             Some(listener) => listener,
             None => {
-                let mut listener = PgListener::connect(&self.store.inner.url).await?;
+                let mut listener = PgListener::connect(&self.store.inner.url.0).await?;
                 listener.listen(CHANNEL).await?;
                 self.listener.insert(listener)
             }
