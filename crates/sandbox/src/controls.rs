@@ -67,15 +67,21 @@ fn read<T: serde::de::DeserializeOwned>(fields: Fields) -> Result<T, ApiError> {
     serde_json::from_value(Value::Object(fields.0)).map_err(|error| ApiError::parameter(error.to_string()))
 }
 
+fn fault(fields: Fields) -> Result<crate::faults::Fault, ApiError> {
+    let fault: crate::faults::Fault = read(fields)?;
+    fault.check().map_err(ApiError::parameter)?;
+    Ok(fault)
+}
+
 /// A wrong answer, as `faults::Fault` says, in place of those for the same route.
 async fn set_fault(State(app): State<Shared>, fields: Fields) -> Answer {
-    app.faults.set(read(fields)?);
+    app.faults.set(fault(fields)?);
     done()
 }
 
 /// A wrong answer beside those that are set.
 async fn add_fault(State(app): State<Shared>, fields: Fields) -> Answer {
-    app.faults.add(read(fields)?);
+    app.faults.add(fault(fields)?);
     done()
 }
 

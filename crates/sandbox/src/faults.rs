@@ -109,6 +109,20 @@ impl Fault {
         is(route) || is(path)
     }
 
+    /// What keeps a rule from meaning anything.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if self.status.is_none() && self.kind.is_none() && self.delay_ms == 0 {
+            return Err("one of status, kind and delayMs must be given");
+        }
+        if !(0.0..=1.0).contains(&self.share) {
+            return Err("share must lie between 0 and 1");
+        }
+        if self.seconds.is_some_and(|seconds| !(0.0..=86_400.0).contains(&seconds)) {
+            return Err("seconds must lie between 0 and 86,400");
+        }
+        Ok(())
+    }
+
     pub(crate) fn delay(&self) -> Duration {
         Duration::from_millis(self.delay_ms)
     }
@@ -175,8 +189,7 @@ struct Rule {
 
 impl Rule {
     fn new(fault: Fault) -> Self {
-        let until =
-            fault.seconds.filter(|s| *s >= 0.0).map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
+        let until = fault.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
         Self { fault, until, drawn: 0, hits: 0 }
     }
 
@@ -271,6 +284,14 @@ mod tests {
         faults.add(fault(r#"{"route": "GET /a", "status": 500, "times": 2}"#));
         faults.add(fault(r#"{"kind": "hang", "share": 0}"#));
         faults.add(fault(r#"{"kind": "reset", "seconds": 0}"#));
+        for wrong in [
+            "{}",
+            r#"{"kind": "hang", "share": 2}"#,
+            r#"{"kind": "hang", "seconds": 1e300}"#,
+            r#"{"kind": "hang", "seconds": -1}"#,
+        ] {
+            assert!(fault(wrong).check().is_err(), "{wrong}");
+        }
         assert_eq!(faults.take("GET", "/a", "/a").and_then(|fault| fault.status), Some(500));
         assert!(faults.take("POST", "/a", "/a").is_none());
         assert!(faults.take("GET", "/a", "/a").is_some());

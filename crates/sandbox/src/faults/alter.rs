@@ -51,7 +51,10 @@ impl Altered {
             (Self::Partial, _) => time_out(&mut value),
             (Self::Cut, _) => {}
         }
-        head.headers.remove(header::CONTENT_LENGTH);
+        // The tag of the whole answer would let a client take the changed one for it later.
+        for name in [header::CONTENT_LENGTH, header::ETAG] {
+            head.headers.remove(name);
+        }
         Response::from_parts(head, Body::from(value.to_string()))
     }
 }
