@@ -20,7 +20,7 @@ use crate::{
 
 /// Rows of the feed that are read at once.
 const ROWS: i64 = 256;
-/// Changes that the index takes in before readers have a turn.
+/// Entities that are in memory beside the index while everything is read again.
 const SLICE: usize = 500;
 /// How long after a failure the feed is looked at again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -128,7 +128,7 @@ impl Catalog {
                     None => (self.store().entities_by_id(&put).await?, removed),
                 };
                 let put = put.into_iter().map(|entity| Change::Put(Box::new(entity)));
-                self.show_changes(row.seq, removed.into_iter().map(Change::Remove).chain(put).collect());
+                self.show_changes(row.seq, removed.into_iter().map(Change::Remove).chain(put));
                 Elsewhere::Projects(connection, projects, projects_gone)
             }
             Told::Connection { name } => Elsewhere::Connection(name),
@@ -141,22 +141,21 @@ impl Catalog {
         Ok(())
     }
 
-    /// In slices, between which readers have their turn; told as one change when all of it is shown.
-    fn show_changes(&self, seq: i64, changes: Vec<Change>) {
-        let mut changes = changes.into_iter().peekable();
+    /// In portions, between which readers have their turn; told as one change when all of it is shown.
+    fn show_changes(&self, seq: i64, changes: impl Iterator<Item = Change>) {
+        let touched = self.take_portions(changes);
+        self.feed().entities(u64::try_from(seq).unwrap_or(0), touched);
+    }
+
+    fn take_portions(&self, changes: impl Iterator<Item = Change>) -> Touched {
+        let mut changes = changes.peekable();
         let mut touched = Touched::default();
-        loop {
-            let mut index = self.index_mut();
-            let slice = if index.is_empty() { usize::MAX } else { SLICE };
-            let some = index.apply(changes.by_ref().take(slice).collect::<Vec<_>>());
-            drop(index);
+        while changes.peek().is_some() {
+            let some = self.index_mut().apply_some(&mut changes);
             touched.changed.extend(some.changed);
             touched.removed.extend(some.removed);
-            if changes.peek().is_none() {
-                break;
-            }
         }
-        self.feed().entities(u64::try_from(seq).unwrap_or(0), touched);
+        touched
     }
 
     /// The feed does not reach back to what is shown: everything is read again.
@@ -170,14 +169,11 @@ impl Catalog {
                 left.remove(&entity.id);
                 read.push(Change::Put(Box::new(entity)));
                 if read.len() == SLICE {
-                    self.index_mut().apply(std::mem::take(&mut read));
+                    self.take_portions(read.drain(..));
                 }
             })
             .await?;
-        read.extend(left.into_iter().map(Change::Remove));
-        for slice in read.chunks(SLICE) {
-            self.index_mut().apply(slice.to_vec());
-        }
+        self.take_portions(read.into_iter().chain(left.into_iter().map(Change::Remove)));
         *shown = head;
         self.following().own().retain(|seq, _| *seq > head);
         self.following().seen.send_replace(head);

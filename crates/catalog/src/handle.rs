@@ -19,6 +19,9 @@ use crate::{
     status::{Status, Totals},
 };
 
+/// Entities that are in memory beside the index while it is filled at the start.
+const AT_ONCE: usize = 16_384;
+
 /// The job that reads one project again; its key is `connection/project`.
 pub(crate) const PROJECT_JOB: &str = "catalog.project";
 /// The job that reads everything a connection can see; its key is the connection.
@@ -86,7 +89,14 @@ impl Catalog {
         let head = store.feed_head().await?;
         let mut index = Index::new();
         let mut read = Vec::new();
-        store.each_entity(|entity| read.push(Change::Put(Box::new(entity)))).await?;
+        store
+            .each_entity(|entity| {
+                read.push(Change::Put(Box::new(entity)));
+                if read.len() == AT_ONCE {
+                    index.apply(read.drain(..));
+                }
+            })
+            .await?;
         index.apply(read);
         Ok(Self::over(store, clock, index, interval_seconds, head))
     }
@@ -207,7 +217,10 @@ impl Catalog {
         })?;
         let gone =
             store::Batch { roots_gone: vec![store::Root::Location(removed.id.clone())], ..store::Batch::default() };
-        self.store_batch(&removed.connection, gone).await?;
+        // To the end, also when who asked goes away: the index must not miss what the store has.
+        let (catalog, connection) = (self.clone(), removed.connection.clone());
+        let stored = tokio::spawn(async move { catalog.store_batch(&connection, gone).await });
+        stored.await.map_err(|_| CatalogError::Stopping)??;
         Ok(removed)
     }
 

@@ -131,7 +131,7 @@ impl Connection {
     pub(super) fn gate(&self, now: Millis) -> Gate {
         let written = self.closed_until.load(Ordering::Relaxed);
         // Further ahead than anything is held: a clock that has been set back since said so.
-        let until = if written > now.saturating_add(2 * HOLD) { written.min(now) } else { written };
+        let until = if written > now.saturating_add(HOLD) { now } else { written };
         if until == 0 {
             return Gate::Open;
         }
