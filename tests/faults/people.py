@@ -97,8 +97,9 @@ class People:
         """Says something else; who and what is described stays."""
         text = self.stage.text(id, FILE)
         if text is None:
-            if id in self.fleeting:
-                self.put(id, FILE, document(id, number))
+            # Only where there is none: one that a fault hides may list others, which would stay as orphans.
+            if id in self.fleeting and any(row["id"] == id and FILE not in row["files"] for row in self.stage.world()):
+                self.commit(id, "create", FILE, content=document(id, number))
             return
         text = "\n".join(line for line in text.splitlines() if not line.startswith(UNREADABLE)) + "\n"
         changed = re.sub(r"^  description: .*$", f"  description: change {number}", text, flags=re.M)

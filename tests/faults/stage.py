@@ -90,7 +90,8 @@ class Stage:
                                  **{"private-token": self.writer})
         except OSError:
             return None
-        return text.decode() if status == 200 else None
+        # A page to sign in, or another shape, is a fault and not the file: nobody would commit it.
+        return text.decode() if status == 200 and text.startswith(b"apiVersion:") else None
 
     def world(self) -> list[dict]:
         return self.control("GET", "world")
