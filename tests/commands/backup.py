@@ -11,25 +11,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from common import BINARY, ENVIRONMENT, check, run
+from common import BINARY, ENVIRONMENT, ROOT, check, empty_postgres, psql, run, server
 from machine import sandbox
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@contextmanager
-def server(folder: Path, *arguments: str):
-    with (folder / "server.log").open("a") as log:
-        process = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0", *arguments], stdout=subprocess.PIPE, stderr=log,
-                                   text=True, env=ENVIRONMENT)
-    try:
-        line = process.stdout.readline()
-        assert line, (folder / "server.log").read_text()[-2000:]
-        yield json.loads(line)["url"], process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-
 
 def tree(*arguments: str) -> tuple[int, dict]:
     done = run(*arguments, "-o", "json")
@@ -39,20 +22,6 @@ def tree(*arguments: str) -> tuple[int, dict]:
 def entities(url: str) -> list[tuple]:
     found = json.loads(run("catalog", "list", "--all", "-o", "json", "--server", url).stdout)["items"]
     return sorted((one["ref"], one["changedAt"]) for one in found)
-
-
-def psql(database: str, sql: str) -> str:
-    bin = subprocess.run([ROOT / "scripts" / "postgres-bin.sh"], capture_output=True, text=True, check=True).stdout.strip()
-    done = subprocess.run([f"{bin}/psql", "-X", "-At", "-d", database, "-c", sql], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
-def empty_postgres(name: str) -> str:
-    place = os.environ.get("STAGEDOOR_TEST_POSTGRES")
-    if not place:
-        sys.exit("STAGEDOOR_TEST_POSTGRES names no PostgreSQL; run scripts/with-postgres.sh")
-    psql(f"{place}/postgres", f"CREATE DATABASE {name}")
-    return f"{place}/{name}"
 
 
 def a_life(folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import backup
 import catalog
 import machine
+import work
 from common import check, counts, run
 
 GOOD = """apiVersion: backstage.io/v1alpha1
@@ -173,7 +174,7 @@ def general() -> None:
 
 
 def main() -> int:
-    for part in [validate, configuration, meaning, importing, completions, *machine.PARTS, *backup.PARTS]:
+    for part in [validate, configuration, meaning, importing, completions, *machine.PARTS, *work.PARTS, *backup.PARTS]:
         with tempfile.TemporaryDirectory() as folder:
             part(Path(folder))
     general()

@@ -7,6 +7,7 @@ mod gitlab;
 mod machine;
 mod network;
 mod place;
+mod work;
 
 use model::SystemClock;
 use serde::Serialize;
@@ -99,6 +100,7 @@ async fn checks(options: &DoctorOptions) -> Vec<Check> {
         checks.push(place::data(config));
         checks.extend(place::space(config));
         checks.push(database::database(config).await);
+        checks.extend(work::work(config).await);
         checks.push(place::key_file(config));
         checks.push(machine::authorities(config));
         checks.push(network::listening(config).await);

@@ -106,6 +106,20 @@ impl Store {
         head(&mut *self.inner.reader.acquire().await?).await
     }
 
+    /// How many rows come after a number, and for how long the oldest of them has been there.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn feed_behind(&self, seq: i64) -> Result<(u64, Millis), Error> {
+        let row = sqlx::query("SELECT COUNT(*) AS held, MIN(at) AS since FROM feed WHERE seq > $1")
+            .bind(seq)
+            .fetch_one(&self.inner.reader)
+            .await?;
+        let (held, since): (i64, Option<Millis>) = (row.try_get("held")?, row.try_get("since")?);
+        let now = self.inner.clock.now();
+        Ok((u64::try_from(held).unwrap_or(0), now.saturating_sub(since.unwrap_or(now))))
+    }
+
     /// The rows after a number, oldest first; `None` when some of them are not kept any more.
     ///
     /// # Errors

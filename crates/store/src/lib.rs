@@ -42,7 +42,7 @@ pub use hooks::{Accepted, HookEvent};
 pub use jobs::{Claim, Job, JobKey, LONGEST_WAIT, QueueCounts, QueueRow, QueueState};
 pub use listen::Listener;
 pub use locations::Location;
-pub use lock::{Lock, database_file};
+pub use lock::{Lock, database_file, lock_holder};
 pub use migrate::Tables;
 pub use replicas::{ReplicaRow, StatusRow, TERM};
 pub use shares::ShareRow;
@@ -139,6 +139,15 @@ impl Store {
         tokio::spawn(audit::record_abandoned(Arc::downgrade(&inner), dropped));
         tokio::spawn(hooks::take_in(Arc::downgrade(&inner), waiting));
         Ok(Self { inner })
+    }
+
+    /// Opens the database at `url` to look at it: its tables stay as they are. `None` when they are not those of this version.
+    ///
+    /// # Errors
+    /// When it cannot be reached or opened.
+    pub async fn look(url: &str, clock: Arc<dyn Clock>) -> Result<Option<Self>, Error> {
+        let Tables { found, known } = tables(url).await?;
+        if found == known { Self::open(url, clock).await.map(Some) } else { Ok(None) }
     }
 
     /// Does the database answer?

@@ -55,6 +55,30 @@ impl Lock {
     }
 }
 
+/// Who has the database at `url` for itself, in its own words. Nothing is made or kept from anybody.
+///
+/// # Errors
+/// [`Error::Lock`] when the lock file is there and cannot be read.
+pub fn lock_holder(url: &str) -> Result<Option<String>, Error> {
+    let Some(path) = database_file(url)?.map(|database| beside(&database)) else { return Ok(None) };
+    let failed = |source| Error::Lock { path: path.clone(), source };
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    // Shared, so that two who look do not see each other.
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Ok(None),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            let mut by = String::new();
+            file.read_to_string(&mut by).map_err(failed)?;
+            Ok(Some(if by.trim().is_empty() { "another process".to_owned() } else { by.trim().to_owned() }))
+        }
+        Err(error) => Err(failed(error.into())),
+    }
+}
+
 fn write(file: &mut File, purpose: &str) -> io::Result<()> {
     file.set_len(0)?;
     writeln!(file, "{purpose} (process {})", std::process::id())
@@ -91,7 +115,10 @@ mod tests {
         let error = Lock::take(&format!("{url}?mode=rwc"), "stagedoor backup restore").expect_err("held");
         let said = error.to_string();
         assert!(said.contains(&format!("stagedoor serve (process {})", std::process::id())), "{said}");
+        let by = lock_holder(&url).expect("looked").expect("somebody");
+        assert_eq!(by, format!("stagedoor serve (process {})", std::process::id()));
         drop(held);
+        assert_eq!(lock_holder(&url).expect("looked"), None);
         Lock::take(&url, "stagedoor backup restore").expect("free again");
     }
 

@@ -21,6 +21,8 @@ pub struct ReplicaRow {
     pub record: String,
     /// When it last said so, by the clock of the database.
     pub seen_at: Millis,
+    /// How long ago that is.
+    pub silent_for: Millis,
     /// Is it the leader?
     pub leads: bool,
 }
@@ -106,7 +108,7 @@ impl Store {
     pub async fn replicas(&self) -> Result<Vec<ReplicaRow>, Error> {
         let now = self.inner.dialect.now();
         let text = format!(
-            "SELECT r.id, r.record, r.seen_at, CAST(CASE WHEN l.holder IS NULL THEN 0 ELSE 1 END AS BIGINT) AS leads FROM replicas r \
+            "SELECT r.id, r.record, r.seen_at, {now} - r.seen_at AS silent_for, CAST(CASE WHEN l.holder IS NULL THEN 0 ELSE 1 END AS BIGINT) AS leads FROM replicas r \
              LEFT JOIN leaders l ON l.role = 'reading' AND l.holder = r.id AND l.until >= {now} ORDER BY r.id"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(text)).fetch_all(&self.inner.reader).await?;
@@ -116,6 +118,7 @@ impl Store {
                     id: row.try_get("id")?,
                     record: row.try_get("record")?,
                     seen_at: row.try_get("seen_at")?,
+                    silent_for: row.try_get("silent_for")?,
                     leads: self.inner.dialect == Dialect::Sqlite || row.try_get::<i64, _>("leads")? == 1,
                 })
             })

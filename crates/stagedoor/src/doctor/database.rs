@@ -11,11 +11,8 @@ const TITLE: &str = "Database";
 
 pub(super) async fn database(config: &Config) -> Check {
     let url = config.database_url();
-    if let Some(file) = url.strip_prefix("sqlite:") {
-        let file = file.split('?').next().unwrap_or_default().trim_start_matches("//");
-        if file != ":memory:" && !Path::new(file).exists() {
-            return Check::passed("database", TITLE, format!("{file} will be made at the first start"));
-        }
+    if let Some(file) = not_there(&url) {
+        return Check::passed("database", TITLE, format!("{file} will be made at the first start"));
     }
     match store::tables(&url).await {
         Ok(Tables { found, known }) if found == known => {
@@ -40,6 +37,17 @@ pub(super) async fn database(config: &Config) -> Check {
             Check::failed("database", TITLE, error.to_string()).remedy("see `database` and `data` of the configuration")
         }
     }
+}
+
+/// The file of a database that is not made yet; opening it would make it.
+fn not_there(url: &str) -> Option<&str> {
+    let file = url.strip_prefix("sqlite:")?.split('?').next()?.trim_start_matches("//");
+    (file != ":memory:" && !Path::new(file).exists()).then_some(file)
+}
+
+/// Can the database be looked at without making it?
+pub(super) fn is_there(url: &str) -> bool {
+    not_there(url).is_none()
 }
 
 fn before(config: &Config) -> String {
