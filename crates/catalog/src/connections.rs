@@ -182,14 +182,8 @@ impl Catalog {
     }
 
     /// Knows a connection from now on, or knows it anew: what GitLab told by itself still holds.
-    pub(crate) fn put_connection(
-        &self,
-        name: &ConnectionName,
-        url: &Url,
-        last_good_at: Option<Millis>,
-        entities: u64,
-        poll: Millis,
-    ) {
+    pub(crate) fn put_connection(&self, name: &ConnectionName, url: &Url, last_good_at: Option<Millis>, poll: Millis) {
+        let entities = self.count_of(name);
         let mut connections = self.connections();
         let before = connections.get(name);
         let pass = i64::try_from(self.interval_seconds()).unwrap_or(i64::MAX).saturating_mul(1_000);
@@ -207,6 +201,11 @@ impl Catalog {
         drop(connections);
         self.timetables().notify_waiters();
         self.tell_status();
+    }
+
+    /// How many entities came by a connection.
+    pub(crate) fn count_of(&self, connection: &ConnectionName) -> u64 {
+        u64::try_from(self.index().count_of(connection)).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn remove_connection(&self, name: &ConnectionName) {

@@ -15,12 +15,9 @@ use crate::{
     discovery::DiscoveryFault,
     events::{Events, Feed},
     follow::Follow,
-    index::{Change, Index},
+    index::{Filling, Index},
     status::{Status, Totals},
 };
-
-/// Entities that are in memory beside the index while it is filled at the start.
-const AT_ONCE: usize = 16_384;
 
 /// The job that reads one project again; its key is `connection/project`.
 pub(crate) const PROJECT_JOB: &str = "catalog.project";
@@ -87,26 +84,17 @@ impl Catalog {
     pub async fn open(store: Store, clock: Arc<dyn Clock>, interval_seconds: u64) -> Result<Self, CatalogError> {
         // Before the entities: what is stored meanwhile is followed afterwards, and seen twice rather than never.
         let head = store.feed_head().await?;
-        let mut index = Index::new();
-        let mut read = Vec::new();
-        store
-            .each_entity(|entity| {
-                read.push(Change::Put(Box::new(entity)));
-                if read.len() == AT_ONCE {
-                    index.apply(read.drain(..));
-                }
-            })
-            .await?;
-        index.apply(read);
-        Ok(Self::over(store, clock, index, interval_seconds, head))
+        let mut filling = Filling::default();
+        store.each_entity(|entity| filling.put(entity)).await?;
+        Ok(Self::over(store, clock, filling.finish(), interval_seconds, head))
     }
 
     /// A catalog of given entities without connections: what rooms above test with.
     #[must_use]
     pub fn of_entities(store: Store, clock: Arc<dyn Clock>, entities: Vec<Entity>) -> Self {
-        let mut index = Index::new();
-        index.apply(entities.into_iter().map(|entity| Change::Put(Box::new(entity))));
-        Self::over(store, clock, index, 0, 0)
+        let mut filling = Filling::default();
+        entities.into_iter().for_each(|entity| filling.put(entity));
+        Self::over(store, clock, filling.finish(), 0, 0)
     }
 
     fn over(store: Store, clock: Arc<dyn Clock>, index: Index, interval_seconds: u64, head: i64) -> Self {

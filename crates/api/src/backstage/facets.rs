@@ -2,8 +2,9 @@
 
 use axum::{body::Bytes, extract::State, http::HeaderMap};
 use catalog::index::Filter;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{body, filter};
 use crate::{Answer, Failure, etag, params::Params, services::App};
@@ -46,16 +47,27 @@ fn answer(app: &App, headers: &HeaderMap, mut facets: Vec<String>, filter: &Filt
         let keys: Vec<&str> = facets.iter().map(String::as_str).collect();
         app.catalog.index().facets(filter, &keys)
     };
-    let facets: Map<String, Value> = facets
+    let facets = facets
         .into_iter()
         .zip(counted)
         .map(|(facet, (_, mut values))| {
             // The reference gives them by value.
             values.sort();
-            let values = values.into_iter().map(|(value, count)| json!({ "value": value, "count": count }));
-            (facet, Value::Array(values.collect()))
+            (facet, values.into_iter().map(|(value, count)| Count { value, count }).collect())
         })
         .collect();
-    let body = json!({ "facets": facets }).to_string();
+    let body = serde_json::to_string(&Counts { facets }).map_err(|error| Failure::internal(&error))?;
     Ok(etag::json(headers, body))
+}
+
+/// Tens of thousands of values may be in it, so that it is written without a tree between.
+#[derive(Serialize)]
+struct Counts {
+    facets: IndexMap<String, Vec<Count>>,
+}
+
+#[derive(Serialize)]
+struct Count {
+    value: String,
+    count: u64,
 }

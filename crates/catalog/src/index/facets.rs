@@ -13,37 +13,43 @@ use super::{
 };
 
 impl Index {
-    /// For each key its values with how many of the filter's entities have each; the value as first written. Most
-    /// first, then by value.
+    /// For each key its values with how many of the filter's entities have each; the value as first written. By value,
+    /// whatever its case.
     #[must_use]
     pub fn facets(&self, filter: &Filter, keys: &[&str]) -> Vec<Facet> {
-        self.facets_most(filter, keys, usize::MAX)
+        self.facets_as(filter, keys, None)
     }
 
-    /// The same, but no more than `most` values of each key.
+    /// The same, but no more than `most` values of each key: most first, then by value.
     #[must_use]
     pub fn facets_most(&self, filter: &Filter, keys: &[&str], most: usize) -> Vec<Facet> {
+        self.facets_as(filter, keys, Some(most))
+    }
+
+    fn facets_as(&self, filter: &Filter, keys: &[&str], most: Option<usize>) -> Vec<Facet> {
         let slots = self.meant(filter);
-        let mut bits = self.bits();
-        mark(slots.iter(), &mut bits);
-        keys.iter().map(|key| ((*key).to_owned(), self.facet(&slots, &bits, &lower(key), most))).collect()
-    }
-
-    fn facet(&self, slots: &RoaringBitmap, bits: &[u8], key: &str, most: usize) -> Vec<(String, u64)> {
-        let Some(values) = self.terms.field(key) else {
-            let mut counts = self.facet_of_documents(&(slots & &*self.exists(key, slots)), key);
-            counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-            counts.truncate(most);
-            return counts;
+        let bits = if slots.len() == self.live.len() {
+            None
+        } else {
+            let mut bits = self.bits();
+            mark(slots.iter(), &mut bits);
+            Some(bits)
         };
-        // They come in order, and stay so among those with one count.
-        let mut counts = self.counts(slots, bits, values);
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        counts.into_iter().take(most).map(|(id, count)| (values.written(id).to_owned(), count)).collect()
+        let facet = |key: &&str| ((*key).to_owned(), self.facet(&slots, bits.as_deref(), &lower(key), most));
+        keys.iter().map(facet).collect()
     }
 
-    /// How many of the slots have each value, in order of the values in lower case.
-    fn counts(&self, slots: &RoaringBitmap, bits: &[u8], values: Values<'_>) -> Vec<(TermId, u64)> {
+    fn facet(&self, slots: &RoaringBitmap, bits: Option<&[u8]>, key: &str, most: Option<usize>) -> Vec<(String, u64)> {
+        let Some(values) = self.terms.field(key) else {
+            let counts = self.facet_of_documents(&(slots & &*self.exists(key, slots)), key);
+            return some_of(counts, most);
+        };
+        let counts = some_of(self.counts(slots, bits, values), most);
+        counts.into_iter().map(|(id, count)| (values.written(id).to_owned(), count)).collect()
+    }
+
+    /// How many of the slots have each value, in order of the values in lower case. Without `bits` all slots are meant.
+    fn counts(&self, slots: &RoaringBitmap, bits: Option<&[u8]>, values: Values<'_>) -> Vec<(TermId, u64)> {
         if values.len() > slots.len().saturating_mul(4) {
             let mut counts: HashMap<TermId, u64> = HashMap::new();
             for slot in slots.iter().filter_map(|slot| self.slot(slot)) {
@@ -56,10 +62,9 @@ impl Index {
             counts.sort_by_key(|(id, _)| values.text(*id));
             return counts;
         }
-        let all = slots.len() == self.live.len();
         let count = |id| {
             let postings = self.terms.slots(id);
-            if all { postings.len() } else { postings.and_len_of_bits(slots, bits) }
+            bits.map_or_else(|| postings.len(), |bits| postings.and_len_of_bits(slots, bits))
         };
         values.iter().map(|id| (id, count(id))).filter(|(_, count)| *count > 0).collect()
     }
@@ -78,4 +83,13 @@ impl Index {
         }
         counts.into_values().collect()
     }
+}
+
+/// The most frequent of them, if not all are wanted. They come in order, and stay so among those with one count.
+fn some_of<T>(mut counts: Vec<(T, u64)>, most: Option<usize>) -> Vec<(T, u64)> {
+    if let Some(most) = most {
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts.truncate(most);
+    }
+    counts
 }

@@ -50,6 +50,8 @@ impl Slot {
 pub(super) struct Held {
     /// [`Entity::id`].
     pub(super) id: i64,
+    /// The connection it came by, by number.
+    pub(super) connection: u16,
     pub(super) changed_at: Millis,
     /// The place in a file it was read from, as a hash; absent where there is no file.
     place: Option<NonZeroU64>,
@@ -82,6 +84,7 @@ impl Held {
     pub(super) fn of(
         entity: Box<Entity>,
         key: &RefKey,
+        connection: u16,
         nodes: &mut Nodes,
         pack: impl FnOnce(Box<Entity>) -> Document,
     ) -> Self {
@@ -99,6 +102,7 @@ impl Held {
         stated.shrink_to_fit();
         Self {
             id: entity.id,
+            connection,
             changed_at: entity.changed_at,
             place: place(&entity),
             stated,

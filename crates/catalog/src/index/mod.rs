@@ -39,7 +39,7 @@ pub use json::title_of;
 pub use links::{Ancestor, Edge, Graph, GraphEdge, GraphNode, Resolution};
 pub use problems::{ProblemFacets, ProblemPage, ProblemQuery, ProblemRow, ProblemSort};
 pub use query::{Cursor, Facet, Hit, Order, Page, Query, QueryError};
-pub use state::Index;
+pub use state::{Filling, Index};
 pub use view::{Owner, Summary, Target, View};
 
 /// One thing to take in.

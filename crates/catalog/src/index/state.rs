@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 
-use model::{Entity, Millis, RefKey};
+use model::{ConnectionName, Entity, Millis, RefKey};
 use roaring::RoaringBitmap;
 use uuid::Uuid;
 
@@ -55,6 +55,8 @@ pub struct Index {
     pub(super) aliases: HashMap<u32, Vec<u32>>,
     pub(super) terms: Terms,
     pub(super) hashes: Hashes,
+    /// How many entities came by each connection.
+    by_connection: Vec<(ConnectionName, usize)>,
     /// All problems: errors, warnings, notes.
     pub(super) totals: [usize; 3],
     dictionary: Option<Arc<Dictionary>>,
@@ -62,6 +64,39 @@ pub struct Index {
     learned_at: usize,
     /// Slots whose documents are still to be packed.
     unpacked: VecDeque<u32>,
+}
+
+/// An index that is being filled: nothing is compared with what was before, and what follows from an entity's place among
+/// the others is made once, at the end.
+#[derive(Debug)]
+pub struct Filling {
+    index: Index,
+    batch: Batch,
+}
+
+impl Default for Filling {
+    fn default() -> Self {
+        let index = Index::new();
+        Self { batch: Batch::new(&index), index }
+    }
+}
+
+impl Filling {
+    /// Takes one in.
+    pub fn put(&mut self, entity: Entity) {
+        self.index.take_in(Change::Put(Box::new(entity)), &mut self.batch);
+        if self.index.unpacked.len() > WHOLE {
+            self.index.pack_some(usize::MAX);
+        }
+    }
+
+    /// The index of all of them.
+    #[must_use]
+    pub fn finish(mut self) -> Index {
+        self.index.pack_some(usize::MAX);
+        self.batch.finish(&mut self.index);
+        self.index
+    }
 }
 
 /// What a reference leads to inside the index.
@@ -90,7 +125,7 @@ impl Index {
             work += WORK_OF_CHANGE + self.named_by(&change);
             self.take_in(change, &mut batch);
         }
-        self.pack_some();
+        self.pack_some(PACKED_AT_ONCE);
         batch.finish(self)
     }
 
@@ -110,7 +145,7 @@ impl Index {
         for change in changes {
             self.take_in(change, &mut batch);
         }
-        self.pack_some();
+        self.pack_some(PACKED_AT_ONCE);
         batch.finish(self)
     }
 
@@ -131,6 +166,22 @@ impl Index {
     #[must_use]
     pub fn len(&self) -> usize {
         usize::try_from(self.live.len()).unwrap_or(usize::MAX)
+    }
+
+    /// How many entities came by a connection, whether they hold their references or not.
+    #[must_use]
+    pub fn count_of(&self, connection: &ConnectionName) -> usize {
+        self.by_connection.iter().find(|(name, _)| name == connection).map_or(0, |(_, count)| *count)
+    }
+
+    /// Counts one that came by a connection. Answers with the connection's number.
+    fn count(&mut self, connection: &ConnectionName) -> u16 {
+        let at = self.by_connection.iter().position(|(name, _)| name == connection).unwrap_or_else(|| {
+            self.by_connection.push((connection.clone(), 0));
+            self.by_connection.len() - 1
+        });
+        self.by_connection[at].1 += 1;
+        u16::try_from(at).unwrap_or(u16::MAX)
     }
 
     /// Whether none is.
@@ -255,7 +306,11 @@ impl Index {
         let Some(slot) = self.slot_mut(number) else { return };
         let Some(at) = slot.claims.iter().position(|claim| claim.id == id) else { return };
         let gone = slot.claims.remove(at);
-        if slot.claims.is_empty() {
+        let left = slot.claims.len();
+        if let Some((_, count)) = self.by_connection.get_mut(usize::from(gone.connection)) {
+            *count -= 1;
+        }
+        if left == 0 {
             self.release(number);
         } else if held {
             self.learn_document(number, None);
@@ -273,8 +328,9 @@ impl Index {
             self.occupy(number, key);
         }
         let came = Came::of(&entity);
+        let connection = self.count(&entity.source.connection);
         let Self { nodes, dictionary, .. } = self;
-        let held = Held::of(entity, key, nodes, |entity| Document::of(entity, dictionary.as_ref()));
+        let held = Held::of(entity, key, connection, nodes, |entity| Document::of(entity, dictionary.as_ref()));
         if held.whole().is_some() {
             self.unpacked.push_back(number);
         }
@@ -311,7 +367,7 @@ impl Index {
     }
 
     /// Learns what entities have in common when there are enough of them, and packs some that are not packed yet.
-    fn pack_some(&mut self) {
+    fn pack_some(&mut self, most: usize) {
         if self.len() > WHOLE && self.len() / 8 >= self.learned_at {
             self.learned_at = self.len();
             let step = self.len() / SAMPLES;
@@ -319,7 +375,7 @@ impl Index {
             self.dictionary = Dictionary::learn(some.map(|view| view.entity().clone())).or(self.dictionary.take());
         }
         let Self { nodes, dictionary: Some(dictionary), unpacked, .. } = self else { return };
-        for number in unpacked.drain(..unpacked.len().min(PACKED_AT_ONCE)) {
+        for number in unpacked.drain(..unpacked.len().min(most)) {
             let slot = nodes.get_mut(number).and_then(|node| node.slot.as_mut());
             for held in slot.into_iter().flat_map(|slot| &mut slot.claims) {
                 held.pack(|entity| Document::of(entity, Some(dictionary)));

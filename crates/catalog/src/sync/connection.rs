@@ -243,7 +243,6 @@ impl Sync {
             None => self.store().put_source(&name, &source).await?,
         }
         let last_good_at = self.store().last_pass(&name).await?;
-        let entities = self.store().count_entities(&name).await?;
         let rows = self.store().projects(&name).await?;
         let connection = Connection {
             name: name.clone(),
@@ -261,7 +260,7 @@ impl Sync {
             closed_until: AtomicI64::default(),
         };
         let poll = i64::try_from(self.settings.poll.as_millis()).unwrap_or(i64::MAX);
-        self.catalog.put_connection(&name, &url, last_good_at, entities, poll);
+        self.catalog.put_connection(&name, &url, last_good_at, poll);
         self.connections_mut().insert(name.clone(), Arc::new(connection));
         if self.catalog.leads() {
             self.store().wake(&[pass_job(&name)]).await?;

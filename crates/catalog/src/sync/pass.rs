@@ -347,22 +347,23 @@ impl Sync {
                 }
             }
         }
-        let walks = self.walk_all(connection, starts, &mut fetched, Freshness::Read).await?;
         let mut rows = std::mem::take(&mut progress.later_rows);
-        for (start, why) in &walks.failed {
-            self.unanswered(start, why, progress);
-            forget_row(start, &mut rows);
+        for starts in starts.chunks(AT_ONCE) {
+            let walks = self.walk_all(connection, starts.to_vec(), &mut fetched, Freshness::Read).await?;
+            for (start, why) in &walks.failed {
+                self.unanswered(start, why, progress);
+                forget_row(start, &mut rows);
+            }
+            let projects = starts.iter().filter_map(|start| forget_row(start, &mut rows)).collect();
+            let replacements = self.replacements(connection, walks, &mut fetched).await?;
+            let batch = Batch { projects, replacements, claimed_at: Some(held.at), ..Batch::default() };
+            self.store_pass(connection, held, batch).await?;
         }
-        let replacements = self.replacements(connection, walks, &mut fetched).await?;
-        let batch = Batch {
-            projects: rows.into_values().collect(),
-            files: fetched.rows,
-            files_gone: fetched.gone,
-            replacements,
-            claimed_at: Some(held.at),
-            ..Batch::default()
-        };
-        self.store_pass(connection, held, batch).await
+        // Files come last: one that is held counts as read for every root that leads to it, also after a crash.
+        for files in fetched.rows.chunks(AT_ONCE) {
+            self.store_pass(connection, held, Batch { files: files.to_vec(), ..Batch::default() }).await?;
+        }
+        self.store_pass(connection, held, Batch { files_gone: fetched.gone, ..Batch::default() }).await
     }
 
     /// Roots whose own files are as before, but that were read from others too: those are asked for by blob.
@@ -436,6 +437,9 @@ impl Sync {
     }
 }
 
+/// What is stored in one transaction at most, in roots or files: webhooks wait for its end.
+pub(super) const AT_ONCE: usize = 1_000;
+
 /// Projects whose files are worth a request of their own.
 const FULL: usize = 100;
 
@@ -448,8 +452,6 @@ fn leads_out(walked: &Walked) -> bool {
 }
 
 /// A project's record says that it was read; it is not kept for one that was not answered for.
-fn forget_row(start: &Start, rows: &mut BTreeMap<ProjectId, ProjectRow>) {
-    if let Root::Project(id) = start.root {
-        rows.remove(&id);
-    }
+fn forget_row(start: &Start, rows: &mut BTreeMap<ProjectId, ProjectRow>) -> Option<ProjectRow> {
+    if let Root::Project(id) = start.root { rows.remove(&id) } else { None }
 }

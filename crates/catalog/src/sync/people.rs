@@ -7,7 +7,7 @@ use store::{Batch, Replacement, Root};
 
 use super::{
     Connection, Sync,
-    pass::{Began, Progress},
+    pass::{AT_ONCE, Began, Progress},
     upstream::Failure,
 };
 use crate::{discovery::is_below, people};
@@ -61,7 +61,10 @@ impl Sync {
                 .filter(|root| matches!(root, Root::Group(_) | Root::User(_)) && !now.contains(root))
                 .collect()
         };
-        self.store_pass(connection, held, Batch { replacements, roots_gone, ..Batch::default() }).await
+        for some in replacements.chunks(AT_ONCE) {
+            self.store_pass(connection, held, Batch { replacements: some.to_vec(), ..Batch::default() }).await?;
+        }
+        self.store_pass(connection, held, Batch { roots_gone, ..Batch::default() }).await
     }
 
     async fn read_tree(

@@ -173,18 +173,17 @@ impl Sync {
     pub(super) async fn store_job(&self, connection: &Connection, batch: Batch) -> Result<Vec<Root>, Failure> {
         let writing = connection.write().await?;
         let overtaken = self.keep(connection, writing, batch).await?;
-        self.note_progress(connection).await?;
+        self.note_progress(connection);
         Ok(overtaken)
     }
 
-    async fn note_progress(&self, connection: &Connection) -> Result<(), Failure> {
-        let entities = self.store().count_entities(&connection.name).await?;
+    fn note_progress(&self, connection: &Connection) {
+        let entities = self.catalog.count_of(&connection.name);
         let requests = connection.gitlab.usage().sent;
         self.tell(connection, |status| {
             status.entities = entities;
             status.requests = requests;
         });
-        Ok(())
     }
 
     pub(super) fn row(record: &ProjectRecord) -> Result<store::ProjectRow, Failure> {

@@ -308,18 +308,6 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// How many entities a connection has.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn count_entities(&self, connection: &ConnectionName) -> Result<u64, Error> {
-        let row = sqlx::query("SELECT COUNT(*) AS held FROM entities WHERE connection = $1 AND gone_at = 0")
-            .bind(connection.as_str())
-            .fetch_one(&self.inner.reader)
-            .await?;
-        Ok(u64::try_from(row.try_get::<i64, _>("held")?).unwrap_or(0))
-    }
-
     /// The roots a connection has entities of.
     ///
     /// # Errors

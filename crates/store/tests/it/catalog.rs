@@ -1,7 +1,7 @@
 use model::{BlobId, ProjectId};
 use store::{Batch, Error, FileKey, FileRow, Location, ProjectRow, Replacement, Root, Store};
 
-use crate::support::{Fixture, NOW, both, connection, entity};
+use crate::support::{Fixture, NOW, all, both, connection, entity};
 
 both!(
     rows_keep_their_number_and_claim,
@@ -21,12 +21,6 @@ fn root(n: u64) -> Root {
 
 fn replace(root: Root, entities: Vec<model::Entity>) -> Batch {
     Batch { replacements: vec![Replacement { root, entities, reach: Vec::new() }], ..Batch::default() }
-}
-
-async fn all(store: &Store) -> Vec<model::Entity> {
-    let mut found = Vec::new();
-    store.each_entity(|e| found.push(e)).await.expect("reads");
-    found
 }
 
 async fn rows_keep_their_number_and_claim(f: Fixture) {
@@ -80,7 +74,7 @@ async fn a_thousand_roots_go_in_at_once(f: Fixture) {
     for entity in applied.put {
         assert!(stored.iter().any(|s| s.id == entity.id && s.entity_ref == entity.entity_ref));
     }
-    assert_eq!(f.store.count_entities(&connection()).await.expect("counts"), 2_000);
+    assert_eq!(all(&f.store).await.len(), 2_000);
     let reaching = f.store.roots_reaching(&connection(), &[ProjectId(7), ProjectId(9_999)]).await.expect("reach");
     assert_eq!(reaching.into_iter().collect::<Vec<_>>(), [(root(7), vec![ProjectId(7)])]);
 }

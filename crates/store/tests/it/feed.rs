@@ -3,7 +3,7 @@
 use model::ProjectId;
 use store::{Accepted, Batch, HookEvent, Reading, Replacement, Root, Told};
 
-use crate::support::{Fixture, NOW, both, connection, entity};
+use crate::support::{Fixture, NOW, all, both, connection, entity};
 
 both!(
     every_change_is_told_in_order,
@@ -112,7 +112,7 @@ async fn what_left_the_catalog_comes_back_as_it_was(f: Fixture) {
         ..Batch::default()
     };
     assert_eq!(f.store.apply(&connection(), gone).await.expect("stored").removed, [before.id]);
-    assert_eq!(f.store.count_entities(&connection()).await.expect("count"), 0);
+    assert_eq!(all(&f.store).await.len(), 0);
     let (total, removed) = f.store.removed(10).await.expect("removed");
     assert_eq!((total, removed[0].because.as_str(), removed[0].removed_at), (1, "GitLab answered 404", NOW + 1_000));
     assert_eq!(removed[0].entity.entity_ref, before.entity_ref);
@@ -134,7 +134,7 @@ async fn what_left_long_ago_is_forgotten(f: Fixture) {
     assert_eq!(f.store.forget_removed().await.expect("kept to the end of the seventh day"), 0);
     f.clock.advance(1);
     assert_eq!(f.store.forget_removed().await.expect("forgotten"), 1);
-    assert_eq!(f.store.count_entities(&connection()).await.expect("count"), 1);
+    assert_eq!(all(&f.store).await.len(), 1);
 }
 
 async fn events_that_come_together_are_stored_once_each(f: Fixture) {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use model::{ConnectionName, ProjectId};
 use store::{Batch, Claim, FileKey, FileRow, JobKey, Location, ProjectRow, Replacement, Root, ShareRow, Source};
 
-use crate::support::{Fixture, NOW, both, connection, entity};
+use crate::support::{Fixture, NOW, all, both, connection, entity};
 
 both!(
     everything_of_a_connection_goes_at_once,
@@ -63,7 +63,7 @@ async fn everything_of_a_connection_goes_at_once(f: Fixture) {
     assert_eq!(f.store.source(&connection()).await.expect("source"), None);
     assert_eq!(f.store.last_pass(&connection()).await.expect("pass"), None);
     assert!(f.store.shares(&connection()).await.expect("shares").is_empty());
-    assert_eq!(f.store.count_entities(&other()).await.expect("count"), 1);
+    assert_eq!(all(&f.store).await.len(), 1);
     let mut jobs = Vec::new();
     while let Some(job) = f.store.claim(&Claim::any(Duration::from_secs(60))).await.expect("claims") {
         jobs.push(job.key.key);
@@ -81,7 +81,7 @@ async fn what_is_read_anew_keeps_its_entities(f: Fixture) {
     assert!(f.store.reach_elsewhere(&connection(), &["other.yaml".to_owned()]).await.expect("reach").is_empty());
     let projects = f.store.projects(&connection()).await.expect("projects");
     assert_eq!(projects[&ProjectId(1)].record, "");
-    assert_eq!(f.store.count_entities(&connection()).await.expect("count"), 1);
+    assert_eq!(all(&f.store).await.len(), 1);
 }
 
 async fn a_share_is_kept_once(f: Fixture) {

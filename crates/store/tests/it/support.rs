@@ -79,3 +79,10 @@ pub(crate) fn entity(name: &str, file: Option<&str>, note: &str) -> Entity {
     let origin = if file.is_some() { Origin::File } else { Origin::Inferred };
     Entity::stated(entity_ref, origin, source, format!("{{\"note\":\"{note}\"}}"))
 }
+
+/// Every entity of every connection.
+pub(crate) async fn all(store: &Store) -> Vec<Entity> {
+    let mut found = Vec::new();
+    store.each_entity(|e| found.push(e)).await.expect("reads");
+    found
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Code, Entity, Evidence, Origin, Ownership, Problem, RefKey, Severity};
+use model::{Code, ConnectionName, Entity, Evidence, Origin, Ownership, Problem, RefKey, Severity};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::{
     make::{entity, key, put},
     naive::Naive,
 };
-use crate::index::{Change, Cursor, Filter, Index, Order, ProblemQuery, ProblemSort, Query};
+use crate::index::{Change, Cursor, Filling, Filter, Index, Order, ProblemQuery, ProblemSort, Query};
 
 const NAMES: [&str; 4] = ["alpha", "Beta", "beta-two", "g"];
 const PATHS: [&str; 16] = [
@@ -219,6 +219,8 @@ proptest! {
         let naive = Naive::of(&left(&changes));
         let index = built(&changes);
         prop_assert_eq!(index.len(), naive.held.len());
+        let connection = ConnectionName::parse("main").expect("a name");
+        prop_assert_eq!(index.count_of(&connection), left(&changes).len());
         for (key, _) in &naive.held {
             let found = index.relations(key);
             let set: BTreeSet<_> = found.iter().map(|e| (e.kind.as_str().to_owned(), e.target.clone())).collect();
@@ -237,13 +239,16 @@ proptest! {
     ) {
         let all = left(&changes);
         let fresh = super::make::index(all.clone());
+        let mut filling = Filling::default();
+        all.iter().cloned().for_each(|entity| filling.put(entity));
+        let filled = filling.finish();
         let backwards = super::make::index(all.into_iter().rev());
         let steps = built(&changes);
         let mut batches = Index::new();
         let (first, second) = changes.split_at(cut.min(changes.len()));
         batches.apply(first.to_vec());
         batches.apply(second.to_vec());
-        for other in [&backwards, &steps, &batches] {
+        for other in [&filled, &backwards, &steps, &batches] {
             prop_assert_eq!(shown(other), shown(&fresh));
             prop_assert_eq!(folded(other), folded(&fresh));
             prop_assert_eq!(other.problem_counts(), fresh.problem_counts());
