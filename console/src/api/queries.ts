@@ -110,6 +110,8 @@ export const entityQuery = (ref: Ref) =>
       answer(client.GET("/api/v1/entities/{kind}/{namespace}/{name}", { params: { path: ref }, signal })).then(
         (page) => page as Omit<typeof page, "entity"> as EntityPage,
       ),
+    // Events tell of changes; that one was announced and cannot be read is told by nobody.
+    refetchInterval: 15_000,
   });
 
 /** What the graph of a kind follows; nothing means the API's default: provided and consumed APIs, dependencies. */

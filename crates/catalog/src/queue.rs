@@ -1,12 +1,12 @@
 //! The queue of readings, as a person sees it: what waits, what fails, and doing something about it.
 
-use model::ConnectionName;
+use model::{ConnectionName, Millis, Source, Staleness};
 use policy::Permit;
 use store::{QueueCounts, QueueRow, QueueState};
 
 use crate::{
     Catalog, CatalogError, DropJob, RetryJob,
-    handle::{COMMITS_JOB, PASS_JOB, POLL_JOB, PROJECT_JOB},
+    handle::{COMMITS_JOB, PASS_JOB, POLL_JOB, PROJECT_JOB, project_job},
 };
 
 /// A job with what it is about.
@@ -21,6 +21,9 @@ pub struct QueuedJob {
     /// Of which connection.
     pub connection: Option<ConnectionName>,
 }
+
+/// A reading that was asked for begins within a second. One that waits for so long is late.
+const LATE: Millis = 5_000;
 
 fn title(kind: &str) -> &'static str {
     match kind {
@@ -58,6 +61,25 @@ impl Catalog {
             jobs.push(QueuedJob { title: title(&row.key.kind), about, connection, row });
         }
         Ok(jobs)
+    }
+
+    /// Why what is shown of a project may be older than what GitLab told of: it was to be read again and was not yet.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn overdue(&self, source: &Source) -> Result<Option<Staleness>, CatalogError> {
+        let Some(project) = source.project else { return Ok(None) };
+        let Some(job) = self.store().queued(&project_job(&source.connection, project)).await? else { return Ok(None) };
+        let since = job.failed_at.unwrap_or(job.run_at);
+        Ok(match job.last_error {
+            Some(why) if job.failed_at.is_some() => {
+                Some(Staleness { since, reason: format!("it was to be read again and could not be: {why}") })
+            }
+            _ if self.clock().now() - since > LATE => {
+                Some(Staleness { since, reason: "it waits to be read again".to_owned() })
+            }
+            _ => None,
+        })
     }
 
     /// Has jobs tried again now. Answers with how many.

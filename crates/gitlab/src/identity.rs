@@ -1,7 +1,7 @@
 //! Which GitLab this is, what our token may, and who we are there.
 
-use model::{ProjectId, UserId};
-use serde::Deserialize;
+use model::{GroupId, ProjectId, UserId};
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     Existence, Gitlab, Metadata, Scope, TokenInfo, User,
@@ -26,6 +26,11 @@ struct RestUser {
     web_url: String,
     #[serde(default)]
     bot: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct RestGroup {
+    full_path: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,6 +83,40 @@ impl Gitlab {
         match found {
             Ok(project) => Ok(Existence::Present(project.path_with_namespace)),
             Err(error) if error.kind == Kind::NotFound => Ok(Existence::Gone),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks for one group before something that hangs on it is removed.
+    ///
+    /// # Errors
+    /// As [`Gitlab::project_exists`].
+    pub async fn group_exists(&self, id: GroupId) -> Result<Existence, Error> {
+        let path = format!("api/v4/groups/{id}");
+        let found: Result<RestGroup, Error> =
+            self.get_query("GET /api/v4/groups/:id", &path, "with_projects=false".to_owned()).await;
+        match found {
+            Ok(group) => Ok(Existence::Present(group.full_path)),
+            Err(error) if error.kind == Kind::NotFound => Ok(Existence::Gone),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Is somebody a member of a group, directly or, if `inherited`, of one above it?
+    ///
+    /// # Errors
+    /// As [`Gitlab::project_exists`].
+    pub async fn is_member(&self, group: GroupId, user: UserId, inherited: bool) -> Result<bool, Error> {
+        let (route, all) = if inherited {
+            ("GET /api/v4/groups/:id/members/all/:user_id", "all/")
+        } else {
+            ("GET /api/v4/groups/:id/members/:user_id", "")
+        };
+        let found: Result<IgnoredAny, Error> =
+            self.get(route, &format!("api/v4/groups/{group}/members/{all}{user}")).await;
+        match found {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind == Kind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
     }

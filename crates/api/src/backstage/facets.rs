@@ -1,5 +1,7 @@
 //! `/entity-facets`: how many entities have each value of a key.
 
+use std::borrow::Cow;
+
 use axum::{body::Bytes, extract::State, http::HeaderMap};
 use catalog::index::Filter;
 use indexmap::IndexMap;
@@ -43,31 +45,27 @@ fn answer(app: &App, headers: &HeaderMap, mut facets: Vec<String>, filter: &Filt
     if facets.is_empty() {
         return Err(Failure::bad_request("Missing facet parameter"));
     }
-    let counted = {
+    let body = {
         let keys: Vec<&str> = facets.iter().map(String::as_str).collect();
-        app.catalog.index().facets(filter, &keys)
-    };
-    let facets = facets
-        .into_iter()
-        .zip(counted)
-        .map(|(facet, (_, mut values))| {
+        let index = app.catalog.index();
+        let counted = index.facets(filter, &keys).into_iter().map(|(facet, mut values)| {
             // The reference gives them by value.
             values.sort();
             (facet, values.into_iter().map(|(value, count)| Count { value, count }).collect())
-        })
-        .collect();
-    let body = serde_json::to_string(&Counts { facets }).map_err(|error| Failure::internal(&error))?;
+        });
+        serde_json::to_string(&Counts { facets: counted.collect() }).map_err(|error| Failure::internal(&error))?
+    };
     Ok(etag::json(headers, body))
 }
 
 /// Tens of thousands of values may be in it, so that it is written without a tree between.
 #[derive(Serialize)]
-struct Counts {
-    facets: IndexMap<String, Vec<Count>>,
+struct Counts<'a> {
+    facets: IndexMap<String, Vec<Count<'a>>>,
 }
 
 #[derive(Serialize)]
-struct Count {
-    value: String,
+struct Count<'a> {
+    value: Cow<'a, str>,
     count: u64,
 }

@@ -79,7 +79,7 @@ fn counted(index: &Index, narrowed: &Narrowed, wanted: &[String]) -> Answer<Face
     // Facets that nothing is filtered by are counted together: one walk over the rows.
     let (own, shared): (Vec<&str>, Vec<&str>) = wanted.iter().map(String::as_str).partition(|name| narrowed.has(name));
     let keys: Vec<&str> = shared.iter().filter_map(|name| index_key(name)).collect();
-    let mut counted: Vec<(&str, Vec<(String, u64)>)> = shared
+    let mut counted: Vec<(&str, _)> = shared
         .into_iter()
         .zip(index.facets_most(&everything, &keys, FACET_VALUES + 1).into_iter().map(|(_, values)| values))
         .collect();
@@ -96,7 +96,7 @@ fn counted(index: &Index, narrowed: &Narrowed, wanted: &[String]) -> Answer<Face
         }
         let values = values.iter().take(FACET_VALUES).map(|(value, count)| FacetValue {
             label: label(index, name, value),
-            value: value.clone(),
+            value: value.to_string(),
             count: *count,
         });
         facets.facets.insert(name.clone(), to_value(&values.collect::<Vec<_>>())?);

@@ -52,6 +52,13 @@ pub(super) async fn page(
             Err(error) => tracing::warn!(%error, entity = %key, "the text of a catalog file cannot be read"),
         }
     }
+    match app.catalog.overdue(&source).await {
+        Ok(overdue) => page.freshness.worsen(overdue),
+        Err(error) => {
+            tracing::warn!(%error, entity = %key, "whether a change was announced cannot be known");
+            page.freshness.doubt("the database does not answer, so nobody knows what changed meanwhile");
+        }
+    }
     let body = entities::json(&page)?;
     Ok(etag::json(&headers, body))
 }

@@ -6,7 +6,7 @@ use catalog::{
     ProblemCounts,
     index::{Edge, Index, Target, View},
 };
-use model::{Millis, Origin, RefKey, RelationType, Severity};
+use model::{Millis, Origin, RefKey, RelationType, Severity, Staleness};
 
 use super::dto::{
     EntityRow, Freshness, GraphNode, Problem, ProblemOwner, ProjectLink, RelationTarget, RowOwner, RowProblems,
@@ -70,6 +70,22 @@ impl Ages {
             confirmed_at: (known || stale.is_some()).then(|| self.read_at(view)),
             since: stale.as_ref().map(|stale| stale.since),
             reason: stale.map(|stale| stale.reason),
+        }
+    }
+}
+
+impl Freshness {
+    /// Takes over what is known besides, unless something worse is known already.
+    pub(crate) fn worsen(&mut self, overdue: Option<Staleness>) {
+        if let Some(Staleness { since, reason }) = overdue.filter(|_| self.state != "stale") {
+            (self.state, self.since, self.reason) = ("stale", Some(Time(since)), Some(reason));
+        }
+    }
+
+    /// What is not known is not called fresh.
+    pub(crate) fn doubt(&mut self, reason: &str) {
+        if self.state == "fresh" {
+            (self.state, self.reason) = ("unknown", Some(reason.to_owned()));
         }
     }
 }

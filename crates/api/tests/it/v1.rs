@@ -1,8 +1,12 @@
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{Method, StatusCode, header},
 };
+use model::{Clock, RefKey};
 use serde_json::{Value, json};
+use store::{Claim, JobKey};
 
 use crate::support::{FILE_TEXT, House, request};
 
@@ -325,12 +329,7 @@ async fn an_entity_s_project_is_what_is_read_again() {
     ] {
         let reply = house.post("/api/v1/catalog/refresh", &body).await;
         assert_eq!((reply.status, reply.json()["queued"].as_u64()), (StatusCode::ACCEPTED, Some(1)), "{body}");
-        let job = house
-            .store
-            .claim(&store::Claim::any(std::time::Duration::from_secs(60)))
-            .await
-            .expect("jobs")
-            .expect("a job is due");
+        let job = house.store.claim(&Claim::any(Duration::from_secs(60))).await.expect("jobs").expect("a job is due");
         assert_eq!(job.key.key, key, "{body}");
         house.store.finish(std::slice::from_ref(&job)).await.expect("finish");
     }
@@ -360,4 +359,37 @@ async fn how_sure_an_owner_is_shows_and_narrows() {
     let both = house.get_json("/api/v1/entities?limit=100&ownership=unowned&ownership=stated&ownership=guessed").await;
     assert_eq!(both["items"].as_array().expect("rows").len(), counted);
     assert!(counted > 0 && counted < rows.len(), "groups and people have no owner and are none of the three");
+}
+
+#[tokio::test]
+async fn a_page_that_was_to_be_read_again_and_was_not_says_so() {
+    let house = House::stored().await;
+    let path = "/api/v1/entities/component/default/ferry-web";
+    let before = house.get_json(path).await;
+    assert_eq!(before["freshness"]["state"], "fresh", "{before}");
+    let project = house.catalog.index().get(&RefKey::parse("component:default/ferry-web").expect("ref")).map(|view| {
+        let source = &view.entity().source;
+        (source.connection.clone(), source.project.expect("of a project"))
+    });
+    let (connection, project) = project.expect("held");
+    let key = JobKey { kind: "catalog.project".into(), key: format!("{connection}/{project}") };
+    house.store.wake(std::slice::from_ref(&key)).await.expect("woken");
+    assert_eq!(house.get_json(path).await["freshness"]["state"], "fresh", "it is about to be read");
+    house.clock.advance(6_000);
+    let waits = house.get_json(path).await["freshness"].clone();
+    assert_eq!((waits["state"].as_str(), waits["reason"].as_str()), (Some("stale"), Some("it waits to be read again")));
+    let job = house.store.claim(&Claim::any(Duration::from_secs(60))).await.expect("claims").expect("due");
+    assert_eq!(job.key, key);
+    house.store.postpone(&job, house.clock.now() + 30_000, "GitLab answered 429").await.expect("said");
+    let failed = house.get_json(path).await["freshness"].clone();
+    assert_eq!(failed["reason"], "it was to be read again and could not be: GitLab answered 429");
+    assert!(failed["since"].is_string(), "{failed}");
+    let job = {
+        house.clock.advance(30_000);
+        house.store.claim(&Claim::any(Duration::from_secs(60))).await.expect("claims").expect("due again")
+    };
+    house.store.finish(&[job]).await.expect("done");
+    assert_eq!(house.get_json(path).await["freshness"]["state"], "fresh");
+    house.store.close().await;
+    assert_eq!(house.get_json(path).await["freshness"]["state"], "unknown", "what nobody can know is not called fresh");
 }

@@ -1,6 +1,9 @@
 //! How often each value of a key occurs among what a filter means.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use roaring::RoaringBitmap;
 
@@ -16,17 +19,17 @@ impl Index {
     /// For each key its values with how many of the filter's entities have each; the value as first written. By value,
     /// whatever its case.
     #[must_use]
-    pub fn facets(&self, filter: &Filter, keys: &[&str]) -> Vec<Facet> {
+    pub fn facets(&self, filter: &Filter, keys: &[&str]) -> Vec<Facet<'_>> {
         self.facets_as(filter, keys, None)
     }
 
     /// The same, but no more than `most` values of each key: most first, then by value.
     #[must_use]
-    pub fn facets_most(&self, filter: &Filter, keys: &[&str], most: usize) -> Vec<Facet> {
+    pub fn facets_most(&self, filter: &Filter, keys: &[&str], most: usize) -> Vec<Facet<'_>> {
         self.facets_as(filter, keys, Some(most))
     }
 
-    fn facets_as(&self, filter: &Filter, keys: &[&str], most: Option<usize>) -> Vec<Facet> {
+    fn facets_as(&self, filter: &Filter, keys: &[&str], most: Option<usize>) -> Vec<Facet<'_>> {
         let slots = self.meant(filter);
         let bits = if slots.len() == self.live.len() {
             None
@@ -39,13 +42,19 @@ impl Index {
         keys.iter().map(facet).collect()
     }
 
-    fn facet(&self, slots: &RoaringBitmap, bits: Option<&[u8]>, key: &str, most: Option<usize>) -> Vec<(String, u64)> {
+    fn facet(
+        &self,
+        slots: &RoaringBitmap,
+        bits: Option<&[u8]>,
+        key: &str,
+        most: Option<usize>,
+    ) -> Vec<(Cow<'_, str>, u64)> {
         let Some(values) = self.terms.field(key) else {
             let counts = self.facet_of_documents(&(slots & &*self.exists(key, slots)), key);
-            return some_of(counts, most);
+            return some_of(counts, most).into_iter().map(|(value, count)| (Cow::Owned(value), count)).collect();
         };
         let counts = some_of(self.counts(slots, bits, values), most);
-        counts.into_iter().map(|(id, count)| (values.written(id).to_owned(), count)).collect()
+        counts.into_iter().map(|(id, count)| (Cow::Borrowed(values.written(id)), count)).collect()
     }
 
     /// How many of the slots have each value, in order of the values in lower case. Without `bits` all slots are meant.

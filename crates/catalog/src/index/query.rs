@@ -1,6 +1,6 @@
 //! What can be asked, and the pages that answer it.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -121,8 +121,8 @@ pub enum QueryError {
     Order(String),
 }
 
-/// A key and its values with how many entities have each, most first, then by value.
-pub type Facet = (String, Vec<(String, u64)>);
+/// A key and its values with how many entities have each.
+pub type Facet<'a> = (String, Vec<(Cow<'a, str>, u64)>);
 
 /// Something found by words.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod commits;
 mod connection;
 mod fetch;
 mod leader;
+mod missing;
 mod orphans;
 mod pass;
 mod people;

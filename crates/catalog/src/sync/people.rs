@@ -1,12 +1,14 @@
 //! Groups and people, read with a pass.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use gitlab::{Group, TreeWant, User};
+use model::RefKey;
 use store::{Batch, Replacement, Root};
 
 use super::{
     Connection, Sync,
+    missing::Covered,
     pass::{AT_ONCE, Began, Progress},
     upstream::Failure,
 };
@@ -30,6 +32,7 @@ impl Sync {
         let rules = &connection.rules;
         let mut trees = Trees::default();
         let mut restricted = None;
+        let mut read = Vec::new();
         if rules.reads_people() {
             let tops: BTreeSet<String> = connection
                 .projects()
@@ -44,8 +47,9 @@ impl Sync {
                 inherited: rules.inherits(),
                 keep: if rules.keeps_some_groups() { Some(&keep) } else { None },
             };
-            for top in rules.people_trees(tops) {
-                self.read_tree(connection, &top, &want, &mut trees, progress).await?;
+            read = rules.people_trees(tops);
+            for top in &read {
+                self.read_tree(connection, top, &want, &mut trees, progress).await?;
             }
             if let Some(group) = rules.restrict_to() {
                 restricted = Some(self.members_of(connection, group, &mut trees, progress).await?);
@@ -53,7 +57,7 @@ impl Sync {
         }
         let replacements = entities(connection, &trees.groups, restricted.as_ref());
         let now: BTreeSet<Root> = replacements.iter().map(|r| r.root.clone()).collect();
-        let roots_gone = if trees.partial {
+        let roots_gone: Vec<Root> = if trees.partial {
             Vec::new()
         } else {
             let held = self.store().roots(&connection.name).await?;
@@ -61,6 +65,11 @@ impl Sync {
                 .filter(|root| matches!(root, Root::Group(_) | Root::User(_)) && !now.contains(root))
                 .collect()
         };
+        let covered = Covered { tops: &read, groups: &trees.groups, held: groups_of(&replacements) };
+        if let Some(why) = self.still_there(connection, &roots_gone, &covered).await? {
+            progress.partial.push(self.partial("groups and people", &format!("{why}; all stay as they were")));
+            return Ok(());
+        }
         for some in replacements.chunks(AT_ONCE) {
             self.store_pass(connection, held, Batch { replacements: some.to_vec(), ..Batch::default() }).await?;
         }
@@ -122,6 +131,15 @@ impl Sync {
         trees.partial |= own.partial;
         Ok(ids(&own.groups))
     }
+}
+
+/// The groups among them, by reference.
+fn groups_of(replacements: &[Replacement]) -> HashMap<RefKey, u64> {
+    let groups = replacements.iter().filter_map(|replacement| match replacement.root {
+        Root::Group(id) => Some((replacement.entities.first()?.entity_ref.key(), id)),
+        _ => None,
+    });
+    groups.collect()
 }
 
 fn entities(connection: &Connection, groups: &[Group], restricted: Option<&BTreeSet<u64>>) -> Vec<Replacement> {

@@ -1,7 +1,7 @@
 //! The queue as a person sees it: what waits, what fails, what was put aside, and doing something about it.
 
 use model::Millis;
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
 
 use super::{JobKey, LONGEST_WAIT, URGENT};
 use crate::{Error, Store};
@@ -79,6 +79,24 @@ impl QueueState {
     }
 }
 
+/// Rows as [`row_of`] reads them.
+fn select() -> String {
+    format!("SELECT id, kind, job_key, {STATE} AS state, attempts, run_at, failed_at, dead_at, last_error FROM jobs")
+}
+
+fn row_of(row: &AnyRow) -> Result<QueueRow, Error> {
+    Ok(QueueRow {
+        id: row.try_get("id")?,
+        key: JobKey { kind: row.try_get("kind")?, key: row.try_get("job_key")? },
+        state: QueueState::of(row.try_get("state")?),
+        attempts: row.try_get("attempts")?,
+        run_at: row.try_get("run_at")?,
+        failed_at: row.try_get("failed_at")?,
+        dead_at: row.try_get("dead_at")?,
+        last_error: row.try_get("last_error")?,
+    })
+}
+
 impl Store {
     /// How many jobs there are in each state.
     ///
@@ -114,26 +132,25 @@ impl Store {
     /// When the database does not answer.
     pub async fn queue(&self, state: Option<QueueState>, limit: u32) -> Result<Vec<QueueRow>, Error> {
         let only = state.map_or_else(String::new, |state| format!("WHERE {STATE} = {}", state.number()));
-        let text = format!(
-            "SELECT id, kind, job_key, {STATE} AS state, attempts, run_at, failed_at, dead_at, last_error FROM jobs \
-             {only} ORDER BY 4, run_at, id LIMIT {limit}"
-        );
+        let text = format!("{} {only} ORDER BY 4, run_at, id LIMIT {limit}", select());
         let rows =
             sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.inner.clock.now()).fetch_all(&self.inner.reader).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(QueueRow {
-                    id: row.try_get("id")?,
-                    key: JobKey { kind: row.try_get("kind")?, key: row.try_get("job_key")? },
-                    state: QueueState::of(row.try_get("state")?),
-                    attempts: row.try_get("attempts")?,
-                    run_at: row.try_get("run_at")?,
-                    failed_at: row.try_get("failed_at")?,
-                    dead_at: row.try_get("dead_at")?,
-                    last_error: row.try_get("last_error")?,
-                })
-            })
-            .collect()
+        rows.iter().map(row_of).collect()
+    }
+
+    /// One job, while it is to be done.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn queued(&self, key: &JobKey) -> Result<Option<QueueRow>, Error> {
+        let text = format!("{} WHERE kind = $2 AND job_key = $3", select());
+        let row = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(self.inner.clock.now())
+            .bind(&key.kind)
+            .bind(&key.key)
+            .fetch_optional(&self.inner.reader)
+            .await?;
+        row.as_ref().map(row_of).transpose()
     }
 
     /// Has a job tried again now, as if it had never failed; `false` when there is none of this number. Without a number: all that are

@@ -180,7 +180,7 @@ fn facets_show_what_was_written_and_count_without_case() {
     let index = index(sandrill());
     let facets = index.facets(&params(&["kind=component"]), &["spec.type", "Metadata.Tags", "relations.ownedBy"]);
     let plain: Vec<(&str, Vec<(&str, u64)>)> =
-        facets.iter().map(|(key, of)| (key.as_str(), of.iter().map(|(v, n)| (v.as_str(), *n)).collect())).collect();
+        facets.iter().map(|(key, of)| (key.as_str(), of.iter().map(|(v, n)| (&**v, *n)).collect())).collect();
     assert_eq!(
         plain,
         [

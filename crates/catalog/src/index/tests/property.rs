@@ -209,7 +209,8 @@ proptest! {
                 *wanted.entry(value).or_default() += 1;
             }
         }
-        let found = built(&changes).facets(&filter, &[path]).remove(0).1;
+        let index = built(&changes);
+        let found = index.facets(&filter, &[path]).remove(0).1;
         let found: BTreeMap<String, u64> = found.into_iter().map(|(v, n)| (v.to_lowercase(), n)).collect();
         prop_assert_eq!(found, wanted);
     }

@@ -47,6 +47,8 @@ pub(crate) struct FakeGroup {
 pub(crate) struct World {
     pub(crate) projects: BTreeMap<u64, FakeProject>,
     pub(crate) groups: BTreeMap<String, FakeGroup>,
+    /// Groups and user names that lists leave out.
+    pub(crate) unlisted: Vec<String>,
     /// Answers instead of everything else.
     pub(crate) refuse: Option<(u16, Value)>,
     /// The operation that is answered with a refusal of the token.
@@ -285,6 +287,10 @@ impl World {
         Value::Object(data)
     }
 
+    fn group_by_number(&self, id: &str) -> Option<(&String, &FakeGroup)> {
+        self.groups.iter().find(|(path, _)| number(path).to_string() == id)
+    }
+
     fn group(&self, path: &str, members: bool, inherited: bool) -> Value {
         let Some(group) = self.groups.get(path) else { return Value::Null };
         let user = |(id, name): &(u64, String)| {
@@ -292,7 +298,8 @@ impl World {
                 "username": name, "name": name, "state": "active", "bot": false}})
         };
         let also = group.inherited.iter().filter(|_| inherited);
-        let found: Vec<Value> = group.members.iter().chain(also).map(user).collect();
+        let listed = group.members.iter().chain(also).filter(|(_, name)| !self.unlisted.contains(name));
+        let found: Vec<Value> = listed.map(user).collect();
         json!({"id": format!("gid://gitlab/Group/{}", number(path)), "fullPath": path, "name": path,
             "groupMembers": members.then(|| json!({"pageInfo": {"hasNextPage": false}, "nodes": found}))})
     }
@@ -307,7 +314,7 @@ impl World {
             let below = format!("{top}/");
             let from = self.groups.range(after.max(below.as_str()).to_owned()..).map(|(path, _)| path);
             let mut paths: Vec<&String> = from
-                .filter(|path| path.as_str() > after)
+                .filter(|path| path.as_str() > after && !self.unlisted.contains(*path))
                 .take_while(|path| path.starts_with(&below))
                 .take(n + 1)
                 .collect();
@@ -366,6 +373,17 @@ impl World {
                 let group = percent_encoding::percent_decode_str(group).decode_utf8().expect("path").into_owned();
                 let below = self.groups.keys().filter(|g| g.starts_with(&format!("{group}/")));
                 self.rows(below.map(|g| json!({"full_path": g})).collect(), &pairs)
+            }
+            ["groups", id] => match self.group_by_number(id) {
+                Some((path, _)) => answer(200, &json!({"full_path": path})),
+                None => answer(404, &json!({"message": "404 Group Not Found"})),
+            },
+            ["groups", id, "members", user] => {
+                let members = self.group_by_number(id).map(|(_, group)| group.members.as_slice()).unwrap_or_default();
+                match members.iter().any(|(id, _)| id.to_string() == *user) {
+                    true => answer(200, &json!({"id": user})),
+                    false => answer(404, &json!({"message": "404 Not found"})),
+                }
             }
             ["personal_access_tokens", "self"] => answer(401, &json!({"message": "401 Unauthorized"})),
             _ => answer(404, &json!({"error": "404 Not Found"})),

@@ -92,6 +92,34 @@ async fn members_of_groups_above_may_count() {
     assert_eq!(member_of(&house, "odd"), ["sandrill.checkout"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_and_people_that_a_list_leaves_out_stay_until_gitlab_says_that_they_are_gone() {
+    let house = House::new().await;
+    let fake = Fake::start(estate()).await;
+    house.read("main", &fake, Discovery::default()).await;
+    let held = || (house.held("group"), house.held("user"));
+    let before = held();
+    for left_out in ["sandrill/ops", "kai"] {
+        fake.change(|world| world.unlisted = texts(&[left_out]));
+        let status = house.read("main", &fake, Discovery::default()).await;
+        assert_eq!(held(), before, "{left_out} is there all the same");
+        assert!(status.partial[0].reason.contains("which it has all the same"), "{:?}", status.partial);
+    }
+    fake.change(|world| {
+        world.unlisted.clear();
+        world.groups.get_mut("sandrill/checkout").expect("group").members.clear();
+    });
+    let status = house.read("main", &fake, Discovery::default()).await;
+    assert_eq!((status.partial, house.held("user")), (vec![], texts(&["kai", "odd"])));
+    fake.change(|world| {
+        world.projects.remove(&2);
+        world.groups.remove("sandrill/ops");
+    });
+    let status = house.read("main", &fake, Discovery::default()).await;
+    assert_eq!((status.partial, house.held("user")), (vec![], texts(&["odd"])));
+    assert_eq!(house.held("group"), ["sandrill", "sandrill.checkout"]);
+}
+
 /// Ten thousand groups below one, a member in each.
 fn large() -> World {
     let mut world = World::default().add(1, project("big/g00000/p"));
