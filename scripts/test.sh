@@ -50,6 +50,7 @@ step "network: squid, a private authority, failing servers" python3 tests/networ
 step "connections: added, rotated, failing, mended, removed" scripts/with-postgres.sh python3 tests/connections/run.py "$binary"
 step "serve: kill, restart, both databases" scripts/with-postgres.sh python3 tests/serve/run.py "$binary"
 step "replicas: three servers on one PostgreSQL" scripts/with-postgres.sh python3 tests/replicas/run.py "$binary"
+step "faults: two schedules on each database" python3 tests/faults/run.py "$binary" --first 638797 --seeds 2 --jobs 2 --as-possible
 step "foreign: GitLab clients on the sandbox" python3 tests/foreign/run.py "$binary"
 step "foreign: catalog client on the API" python3 tests/foreign/backstage/run.py "$binary"
 step "parity: catalog files judged alike" tests/parity/run.sh "$binary"

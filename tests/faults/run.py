@@ -2,7 +2,7 @@
 """Faults by schedules that are drawn from seeds, and what must hold after each: nothing acknowledged is lost, nothing is doubled, and
 what is shown equals the store equals GitLab.
 
-Usage: run.py BINARY [--seeds N] [--seed S] [--database sqlite|postgres|both] [--jobs N] [--without-mounts] [--keep]
+Usage: run.py BINARY [--seeds N] [--seed S] [--database sqlite|postgres|both] [--jobs N] [--without-mounts | --as-possible] [--keep]
 A failure prints its seed and its schedule; `--seed S --database D` plays it again. Ends with "N passed, N failed".
 """
 
@@ -75,9 +75,10 @@ def main() -> int:
     options.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--without-mounts", action="store_true", help="leave the full disk out")
+    options.add_argument("--as-possible", action="store_true", help="leave the full disk out only where none can be mounted, and say so")
     options.add_argument("--keep", action="store_true", help="keep folders and logs")
     options = options.parse_args()
-    mounts = not options.without_mounts
+    mounts = not options.without_mounts and (can_mount() or not options.as_possible)
     if mounts and not can_mount():
         print("A FULL DISK CANNOT BE TRIED: that needs root, who may mount a small disk. Run as root, or say --without-mounts.", file=sys.stderr)
         return 1
