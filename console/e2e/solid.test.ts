@@ -195,7 +195,7 @@ describe("the truth about age", () => {
     const page = await at(PAYMENTS, STORM);
     await seen(
       page.getByText(/^Stale, last confirmed 2 min ago$/),
-      page.getByText(/The last good state is shown\. GitLab answered 429.*, for 1 min\. It is tried again by itself/),
+      page.getByText(/The last good state is shown\. For 1 min: .*GitLab answered 429.*\. It is tried again by itself/),
     );
   });
 

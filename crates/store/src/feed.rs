@@ -148,15 +148,18 @@ impl Store {
         Ok(Some(rows))
     }
 
-    /// Forgets what every replica must have followed long ago, except the newest row.
+    /// Forgets what every replica must have followed long ago, except the newest row. Only ever what comes before all that
+    /// stays: a row by a clock that goes wrong leaves no gap that a follower would not notice.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn forget_old_feed(&self) -> Result<u64, Error> {
-        let gone = sqlx::query("DELETE FROM feed WHERE at < $1 AND seq < (SELECT MAX(seq) FROM feed)")
-            .bind(self.inner.clock.now().saturating_sub(KEPT))
-            .execute(&self.inner.writer)
-            .await?;
+        let gone = sqlx::query(
+            "DELETE FROM feed WHERE seq < (SELECT COALESCE(MIN(CASE WHEN at >= $1 THEN seq END), MAX(seq)) FROM feed)",
+        )
+        .bind(self.inner.clock.now().saturating_sub(KEPT))
+        .execute(&self.inner.writer)
+        .await?;
         Ok(gone.rows_affected())
     }
 

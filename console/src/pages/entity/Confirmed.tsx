@@ -61,13 +61,12 @@ export function AgeNote({ truth: t }: { truth: Truth }) {
         </strong>{" "}
         {t.reason ? (
           <>
-            {t.reason}
             {t.since ? (
               <>
-                , for <Age time={t.since} />
+                For <Age time={t.since} />:{" "}
               </>
             ) : null}
-            .
+            {t.reason}.
           </>
         ) : t.state === "unknown" ? (
           "GitLab has not confirmed it since Stagedoor started."

@@ -6,7 +6,7 @@
 
 use std::{cmp::Ordering, collections::HashMap, ops::Bound};
 
-use memchr::{memchr2, memmem::Finder};
+use memchr::{memchr, memchr2, memmem::Finder, memrchr};
 use roaring::RoaringBitmap;
 
 pub(super) use super::postings::Postings;
@@ -324,8 +324,8 @@ impl<'a> Values<'a> {
     pub(super) fn written(self, id: TermId) -> &'a str {
         let start = self.terms.terms.get(id as usize).map_or(self.field.texts.len(), |term| term.start as usize);
         let rest = self.field.texts.get(start..).unwrap_or_default();
-        let whole = rest.split(|byte| *byte == END).next().unwrap_or_default();
-        utf8(whole.split(|byte| *byte == WRITTEN).next_back().unwrap_or_default())
+        let whole = rest.get(..memchr(END, rest).unwrap_or(rest.len())).unwrap_or_default();
+        utf8(whole.get(memrchr(WRITTEN, whole).map_or(0, |at| at + 1)..).unwrap_or_default())
     }
 
     /// The slots of a value in lower case.

@@ -348,20 +348,20 @@ impl Sync {
             }
         }
         let mut rows = std::mem::take(&mut progress.later_rows);
-        for starts in starts.chunks(AT_ONCE) {
-            let walks = self.walk_all(connection, starts.to_vec(), &mut fetched, Freshness::Read).await?;
+        for starts in portions(starts) {
+            let walks = self.walk_all(connection, starts, &mut fetched, Freshness::Read).await?;
             for (start, why) in &walks.failed {
                 self.unanswered(start, why, progress);
                 forget_row(start, &mut rows);
             }
-            let projects = starts.iter().filter_map(|start| forget_row(start, &mut rows)).collect();
+            let projects = walks.done.iter().filter_map(|(start, _)| forget_row(start, &mut rows)).collect();
             let replacements = self.replacements(connection, walks, &mut fetched).await?;
             let batch = Batch { projects, replacements, claimed_at: Some(held.at), ..Batch::default() };
             self.store_pass(connection, held, batch).await?;
         }
         // Files come last: one that is held counts as read for every root that leads to it, also after a crash.
-        for files in fetched.rows.chunks(AT_ONCE) {
-            self.store_pass(connection, held, Batch { files: files.to_vec(), ..Batch::default() }).await?;
+        for files in portions(fetched.rows) {
+            self.store_pass(connection, held, Batch { files, ..Batch::default() }).await?;
         }
         self.store_pass(connection, held, Batch { files_gone: fetched.gone, ..Batch::default() }).await
     }
@@ -438,7 +438,13 @@ impl Sync {
 }
 
 /// What is stored in one transaction at most, in roots or files: webhooks wait for its end.
-pub(super) const AT_ONCE: usize = 1_000;
+const AT_ONCE: usize = 1_000;
+
+/// Portions that are stored in a transaction each; what was stored need not be in memory any longer.
+pub(super) fn portions<T>(all: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    let mut rest = all.into_iter();
+    std::iter::from_fn(move || Some(rest.by_ref().take(AT_ONCE).collect::<Vec<T>>()).filter(|some| !some.is_empty()))
+}
 
 /// Projects whose files are worth a request of their own.
 const FULL: usize = 100;

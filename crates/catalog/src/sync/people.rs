@@ -9,7 +9,7 @@ use store::{Batch, Replacement, Root};
 use super::{
     Connection, Sync,
     missing::Covered,
-    pass::{AT_ONCE, Began, Progress},
+    pass::{Began, Progress, portions},
     upstream::Failure,
 };
 use crate::{discovery::is_below, people};
@@ -70,8 +70,9 @@ impl Sync {
             progress.partial.push(self.partial("groups and people", &format!("{why}; all stay as they were")));
             return Ok(());
         }
-        for some in replacements.chunks(AT_ONCE) {
-            self.store_pass(connection, held, Batch { replacements: some.to_vec(), ..Batch::default() }).await?;
+        drop(trees);
+        for replacements in portions(replacements) {
+            self.store_pass(connection, held, Batch { replacements, ..Batch::default() }).await?;
         }
         self.store_pass(connection, held, Batch { roots_gone, ..Batch::default() }).await
     }

@@ -16,6 +16,8 @@ use crate::{
 /// How long a worker that says nothing holds a job. It says so again all the time, so this is how long the jobs of a
 /// process that died wait for another.
 const LEASE: Duration = Duration::from_secs(60);
+/// How long after the database refused something it is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
 /// From one saying so to the next.
 const RENEWAL: Duration = Duration::from_secs(20);
 /// The longest wait after a failure: how long at most a GitLab that is well again is not asked. A hundred projects that wait
@@ -97,24 +99,39 @@ impl Sync {
     }
 
     async fn work(&self, job: Job) {
-        let ended = match self.connection_of(&job.key) {
+        let (ended, jobs) = match self.connection_of(&job.key) {
             Some(connection) => {
                 let jobs = self.with_alike(job, &connection).await;
                 // Dropped half way when another has the jobs: what is stored afterwards would be refused anyway.
                 let work = self.attempt(&jobs, &connection).boxed();
-                tokio::select! {
+                let ended = tokio::select! {
                     ended = work => ended,
                     () = self.hold_until_lost(&jobs) => {
                         tracing::warn!(kind = jobs[0].key.kind, key = jobs[0].key.key, "a job was taken over by another worker");
                         Ok(())
                     }
-                }
+                };
+                (ended, jobs)
             }
             // Its connection was removed: it is nobody's any more.
-            None => self.store().finish(from_ref(&job)).await,
+            None => (self.store().finish(from_ref(&job)).await, vec![job]),
         };
         if let Err(error) = ended {
-            tracing::error!(%error, "the end of a job was not recorded; it runs again when its lease ends");
+            tracing::error!(%error, "the end of a job was not recorded; it runs again");
+            self.give_back(&jobs).await;
+        }
+    }
+
+    /// Has jobs done again as soon as the database takes anything, so that they need not wait for the end of their lease.
+    async fn give_back(&self, jobs: &[Job]) {
+        let until = tokio::time::Instant::now() + LEASE;
+        while tokio::time::Instant::now() < until {
+            tokio::time::sleep(AGAIN).await;
+            let now = self.catalog.clock().now();
+            let again = jobs.iter().map(|job| self.store().postpone(job, now, "the end of it could not be recorded"));
+            if futures::future::join_all(again).await.iter().all(Result::is_ok) {
+                return;
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::support::{Fixture, NOW, all, both, connection, entity};
 both!(
     every_change_is_told_in_order,
     a_follower_that_was_away_too_long_is_told_so,
+    a_row_by_a_clock_that_goes_wrong_leaves_no_gap,
     a_pass_leaves_what_a_job_stored_since_it_began,
     a_job_leaves_what_another_stored_and_says_so,
     what_left_the_catalog_comes_back_as_it_was,
@@ -60,6 +61,26 @@ async fn a_follower_that_was_away_too_long_is_told_so(f: Fixture) {
     assert_eq!(f.store.feed_after(first.seq.expect("told"), 100).await.expect("feed"), None);
     f.clock.advance(2 * 60 * 60 * 1000);
     assert_eq!(f.store.forget_old_feed().await.expect("the newest stays"), 0);
+}
+
+async fn a_row_by_a_clock_that_goes_wrong_leaves_no_gap(f: Fixture) {
+    let store = async |root: u64, name: &str| {
+        let batch = batch(Reading::Latest, vec![replacement(root, &[name])]);
+        f.store.apply(&connection(), batch).await.expect("stored").seq.expect("told")
+    };
+    let first = store(1, "a").await;
+    // A process whose clock is hours behind.
+    f.clock.advance(-5 * 60 * 60 * 1000);
+    let wrong = store(2, "b").await;
+    f.clock.advance(5 * 60 * 60 * 1000);
+    let last = store(3, "c").await;
+    assert_eq!(f.store.forget_old_feed().await.expect("forgotten"), 0, "what stays before it keeps it");
+    let followed = f.store.feed_after(first, 100).await.expect("feed").expect("kept");
+    assert_eq!(followed.iter().map(|row| row.seq).collect::<Vec<_>>(), [wrong, last]);
+    // And one whose clock is hours ahead forgets everything but the newest, which a follower notices.
+    f.clock.advance(5 * 60 * 60 * 1000);
+    assert_eq!(f.store.forget_old_feed().await.expect("forgotten"), 2);
+    assert_eq!(f.store.feed_after(wrong, 100).await.expect("feed"), None);
 }
 
 async fn a_pass_leaves_what_a_job_stored_since_it_began(f: Fixture) {
