@@ -192,8 +192,11 @@ impl Catalog {
                 () = self.following().behind.notified() => tokio::time::sleep(AGAIN).await,
             }
             let followed = async {
+                // What is said to be read was stored before it was said: whoever believes it must show it.
+                let said = self.statuses_said().await?;
                 self.catch_up().await?;
-                self.take_statuses().await
+                self.take_statuses(said);
+                Ok::<(), store::Error>(())
             };
             if let Err(error) = followed.await {
                 tracing::warn!(%error, "the feed cannot be read; what is shown is as it was");

@@ -4,14 +4,8 @@ use http::HeaderMap;
 use model::{Millis, ProjectId};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use serde_json::json;
 
-use crate::{
-    Gitlab, Scope,
-    error::Error,
-    graphql::{Answer, Query},
-    rest,
-};
+use crate::{Gitlab, Scope, error::Error, rest};
 
 /// GitLab moves `last_activity_at` of a project only when it is more than an hour old
 /// (`Event::RESET_PROJECT_ACTIVITY_INTERVAL`), so a push within the hour after another leaves no trace there.
@@ -55,17 +49,6 @@ pub struct ListedPage {
     pub total: Option<u64>,
     /// Is there another page?
     pub more: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct Counted {
-    group: Option<CountedGroup>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CountedGroup {
-    descendant_groups_count: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -151,20 +134,6 @@ impl Gitlab {
             }
         }
         Ok(found)
-    }
-
-    /// How many groups lie below one.
-    ///
-    /// # Errors
-    /// [`crate::Kind::NotFound`] for a group that the token does not see.
-    pub async fn groups_below(&self, path: &str) -> Result<u64, Error> {
-        const ROUTE: &str = "POST /api/graphql GroupCounts";
-        let text = "query GroupCounts($path: ID!) { group(fullPath: $path) { id descendantGroupsCount } }";
-        let answer: Answer<Counted> = self.graphql(Query { route: ROUTE, text }, &json!({ "path": path })).await?;
-        match answer.data.group {
-            Some(group) => Ok(group.descendant_groups_count),
-            None => Err(self.no_group(path, &answer.faults, ROUTE)),
-        }
     }
 
     /// A page of full paths of groups, from 1: those below `top`, or those that the token's user is a member of; how many

@@ -147,11 +147,7 @@ impl Looking<'_> {
         let named = !rules.scopes().iter().any(|scope| matches!(scope, Scope::Member | Scope::Visible));
         if !named && !rules.keeps_some_groups() {
             // One question for all of them; trees of which the user is no member are few.
-            let (_, total, more) = self.gitlab.list_groups(None, 1).await.map(|(p, t, m)| (p.len(), t, m))?;
-            self.found.groups = total.unwrap_or(10_000);
-            if total.is_none() && more {
-                self.found.notes.push("there are more than 10,000 groups".to_owned());
-            }
+            self.found.groups = self.counted(None).await?;
             return Ok(());
         }
         let tops: Vec<Option<String>> =
@@ -167,10 +163,20 @@ impl Looking<'_> {
         Ok(())
     }
 
+    /// How many groups there are, or below one. GitLab counts lists of up to 10,000.
+    async fn counted(&mut self, top: Option<&str>) -> Result<u64, Error> {
+        let (paths, total, more) = self.gitlab.list_groups(top, 1).await?;
+        if total.is_none() && more {
+            self.found.notes.push("there are more than 10,000 groups".to_owned());
+        }
+        let listed = if more { 10_000 } else { u64::try_from(paths.len()).unwrap_or(u64::MAX) };
+        Ok(total.unwrap_or(listed))
+    }
+
     async fn tree(&mut self, rules: &Rules, top: Option<&str>) -> Result<(), Error> {
         if let Some(top) = top {
             if !rules.keeps_some_groups() {
-                let below = self.gitlab.groups_below(top).await?;
+                let below = self.counted(Some(top)).await?;
                 self.found.groups += 1 + if rules.nested() { below } else { 0 };
                 return Ok(());
             }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use model::{ConnectionName, Millis};
 use serde::{Deserialize, Serialize};
-use store::{ProjectRow, TERM};
+use store::{ProjectRow, StatusRow, TERM};
 use tokio::time::Instant;
 
 use super::{Sync, work::SINGLE};
@@ -158,19 +158,20 @@ impl Catalog {
         told.collect()
     }
 
-    /// Takes over how reading goes, as the leader told.
-    pub(crate) async fn take_statuses(&self) -> Result<(), store::Error> {
-        if self.leads() {
-            return Ok(());
-        }
-        for row in self.store().statuses_of_others().await? {
+    /// How reading goes, as the leader says; nothing, while this process leads.
+    pub(crate) async fn statuses_said(&self) -> Result<Vec<StatusRow>, store::Error> {
+        if self.leads() { Ok(Vec::new()) } else { self.store().statuses_of_others().await }
+    }
+
+    /// Takes that over.
+    pub(crate) fn take_statuses(&self, said: Vec<StatusRow>) {
+        for row in said {
             match serde_json::from_str::<Told>(&row.record) {
                 Ok(told) => self.take_status(&row.connection, told),
                 // A newer version may tell more than this one knows.
                 Err(error) => tracing::debug!(connection = %row.connection, %error, "a status cannot be read"),
             }
         }
-        Ok(())
     }
 
     /// The processes that use the database, with what they say of themselves.

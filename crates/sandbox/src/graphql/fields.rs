@@ -154,7 +154,7 @@ pub(super) fn group(group: &Group, asked: &Asked<'_>) -> Found {
         "createdAt" | "updatedAt" => iso_z(group.created).into(),
         "projectCreationLevel" => "developer".into(),
         "subgroupCreationLevel" => "maintainer".into(),
-        "descendantGroupsCount" => app.world.descendants(group.id).len().into(),
+        "descendantGroupsCount" => app.world.subgroups(group.id).len().into(),
         "groupMembersCount" => group.members.len().into(),
         "projectsCount" => app.world.projects_in(group.id).len().into(),
         "id" => gid("Group", group.id).into(),

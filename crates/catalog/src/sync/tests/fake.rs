@@ -228,14 +228,6 @@ impl World {
                 }
                 Value::Object(data)
             }
-            "GroupCounts" => {
-                let path = vars["path"].as_str().unwrap_or_default();
-                let below = self.groups.keys().filter(|g| g.starts_with(&format!("{path}/"))).count();
-                match self.groups.contains_key(path) {
-                    true => json!({"group": {"id": "x", "descendantGroupsCount": below}}),
-                    false => json!({ "group": null }),
-                }
-            }
             other => panic!("{other} is not known here"),
         }
     }
