@@ -25,16 +25,15 @@ def told(at: int) -> str:
 
 def on_sqlite(folder: Path) -> None:
     (folder / "stagedoor.yaml").write_text("gitlab: []\n")
-    listen = f"127.0.0.1:{free_port()}"
-    alone, address = ("--data", str(folder / "data")), ("--listen", listen)
 
     def sql(text: str) -> None:
         with sqlite3.connect(folder / "data" / "stagedoor.sqlite") as database:
             database.execute(text)
 
-    _, checks = doctor(folder, *address)
+    _, checks = doctor(folder)
     check("nothing is said of a database that is not there", "queue" not in checks and not (folder / "data").exists(), checks)
-    with server(folder, *alone, "--listen", listen) as (_, process):
+    with server(folder, "--data", str(folder / "data")) as (url, process):
+        address = ("--listen", url.removeprefix("http://"))
         code, checks = doctor(folder, *address)
         check("a queue that moves", code == 0 and (checks["queue"]["state"], checks["queue"]["detail"]) == ("passed", "nothing waits"), checks)
         check("who uses the database", f"(process {process}) reads from GitLab" in checks["servers"]["detail"], checks["servers"])

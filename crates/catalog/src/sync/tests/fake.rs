@@ -363,6 +363,9 @@ impl World {
             ["groups"] => self.rows(self.groups.keys().map(|g| json!({"full_path": g})).collect(), &pairs),
             ["groups", group, "descendant_groups"] => {
                 let group = percent_encoding::percent_decode_str(group).decode_utf8().expect("path").into_owned();
+                if !self.groups.contains_key(&group) {
+                    return answer(404, &json!({"message": "404 Group Not Found"}));
+                }
                 let below = self.groups.keys().filter(|g| g.starts_with(&format!("{group}/")));
                 self.rows(below.map(|g| json!({"full_path": g})).collect(), &pairs)
             }
