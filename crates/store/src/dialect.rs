@@ -50,9 +50,6 @@ impl Dialect {
                 "PRAGMA journal_mode = WAL",
                 "PRAGMA synchronous = FULL",
                 "PRAGMA busy_timeout = 10000",
-                // In pages of 4 KiB. Moving what was written to its place takes some 20 ms, which whoever commits waits for:
-                // eight times as seldom as by default, for a file beside the database of up to 32 MiB.
-                "PRAGMA wal_autocheckpoint = 8000",
                 "PRAGMA foreign_keys = ON",
                 "PRAGMA cache_size = -4096",
                 "PRAGMA temp_store = MEMORY",
