@@ -314,10 +314,11 @@ impl Sync {
                         progress.fetched.files.insert(key, state.clone());
                     }
                 }
-                if let Root::Project(id) = start.root
-                    && let Some(row) = rows.remove(&id)
-                {
-                    progress.later_rows.insert(id, row);
+                if let Root::Project(id) = start.root {
+                    progress.later_rows.extend(rows.remove(&id).map(|row| (id, row)));
+                    // Its files count as read only when it was walked: a crash in between must not hide that they changed.
+                    progress.fetched.rows.extend(fetched.rows.extract_if(.., |file| file.key.project == id));
+                    progress.fetched.gone.extend(fetched.gone.extract_if(.., |key| key.project == id));
                 }
                 progress.later.push(start);
             }

@@ -4,27 +4,19 @@
 use std::collections::HashSet;
 
 use model::{ConnectionName, ProjectId};
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, Row};
 
 use super::{Batch, Reading, Root};
 use crate::{
-    Dialect, Error, Job,
+    Dialect, Error, Job, jobs,
     sql::{VALUES, rows_of, statement},
 };
 
 /// Fails when one of the jobs is not this process's any more; otherwise nobody can take one until the transaction ends.
 pub(super) async fn still_held(tx: &mut AnyConnection, dialect: Dialect, jobs: &[Job]) -> Result<(), Error> {
-    let mut jobs: Vec<&Job> = jobs.iter().collect();
-    jobs.sort_unstable_by_key(|job| &job.key);
-    let text = format!("SELECT id FROM jobs WHERE id = $1 AND claims = $2 {}", dialect.for_update());
-    for job in jobs {
-        let held =
-            sqlx::query(AssertSqlSafe(text.clone())).bind(job.id).bind(job.claim).fetch_optional(&mut *tx).await?;
-        if held.is_none() {
-            return Err(Error::LeaseLost);
-        }
-    }
-    Ok(())
+    let held = jobs::held(tx, dialect, jobs).await?;
+    let ours = |job: &Job| held.get(&job.id).is_some_and(|now| now.claim == job.claim);
+    if jobs.iter().all(ours) { Ok(()) } else { Err(Error::LeaseLost) }
 }
 
 /// Takes out of the batch what was stored since its reading began. Answers with the roots of which that is so.

@@ -1,15 +1,15 @@
 //! Taking jobs, and saying what became of them.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use model::Millis;
-use sqlx::{AssertSqlSafe, Row, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use tokio::sync::futures::Notified;
 
 use super::{JobKey, LONGEST_WAIT, URGENT};
 use crate::{
     Dialect, Error, Store,
-    sql::{list_from, statement},
+    sql::{VALUES, list_from, statement},
 };
 
 /// A job that this process holds until the lease ends.
@@ -186,31 +186,17 @@ impl Store {
     /// # Errors
     /// When that is not durably written; the jobs then run again when their leases end.
     pub async fn finish(&self, jobs: &[Job]) -> Result<(), Error> {
-        let mut jobs: Vec<&Job> = jobs.iter().collect();
-        jobs.sort_unstable_by_key(|job| &job.key);
-        let mut again = false;
         let mut tx = self.inner.begin().await?;
-        for job in jobs {
-            let gone = sqlx::query("DELETE FROM jobs WHERE id = $1 AND claims = $2 AND wakes = $3")
-                .bind(job.id)
-                .bind(job.claim)
-                .bind(job.wakes)
-                .execute(&mut *tx)
-                .await?;
-            if gone.rows_affected() == 0 {
-                sqlx::query(
-                    "UPDATE jobs SET leased_until = 0, attempts = 0, last_error = NULL, failed_at = NULL \
-                     WHERE id = $1 AND claims = $2",
-                )
-                .bind(job.id)
-                .bind(job.claim)
-                .execute(&mut *tx)
-                .await?;
-                again = true;
-            }
-        }
+        let held = held(&mut tx, self.inner.dialect, jobs).await?;
+        let ours =
+            jobs.iter().filter_map(|job| Some((job, held.get(&job.id)?))).filter(|(job, now)| now.claim == job.claim);
+        let (done, again): (Vec<_>, Vec<_>) = ours.partition(|(job, now)| now.wakes == job.wakes);
+        let id = |(job, _): &(&Job, &Standing)| job.id;
+        of_each(&mut tx, "DELETE FROM jobs", done.iter().map(id).collect()).await?;
+        let free = "UPDATE jobs SET leased_until = 0, attempts = 0, last_error = NULL, failed_at = NULL";
+        of_each(&mut tx, free, again.iter().map(id).collect()).await?;
         tx.commit().await?;
-        if again {
+        if !again.is_empty() {
             self.inner.jobs.notify_waiters();
         }
         Ok(())
@@ -294,4 +280,48 @@ impl Store {
     pub fn woken(&self) -> Notified<'_> {
         self.inner.jobs.notified()
     }
+}
+
+/// How a job's row is now.
+pub(crate) struct Standing {
+    pub(crate) claim: i64,
+    wakes: i64,
+}
+
+/// The rows of some jobs, which nobody can take or wake until the transaction ends. They are held in one order everywhere,
+/// so that two who hold the same never wait for each other.
+pub(crate) async fn held(
+    tx: &mut AnyConnection,
+    dialect: Dialect,
+    jobs: &[Job],
+) -> Result<HashMap<i64, Standing>, Error> {
+    let mut held = HashMap::with_capacity(jobs.len());
+    let mut jobs: Vec<&Job> = jobs.iter().collect();
+    jobs.sort_unstable_by_key(|job| &job.key);
+    for chunk in jobs.chunks(VALUES) {
+        let mut query = statement(format!(
+            "SELECT id, claims, wakes FROM jobs WHERE id IN ({}) ORDER BY kind, job_key {}",
+            list_from(1, chunk.len()),
+            dialect.for_update()
+        ));
+        for job in chunk {
+            query = query.bind(job.id);
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            held.insert(row.try_get("id")?, Standing { claim: row.try_get("claims")?, wakes: row.try_get("wakes")? });
+        }
+    }
+    Ok(held)
+}
+
+/// Does the same to some rows.
+async fn of_each(tx: &mut AnyConnection, what: &str, ids: Vec<i64>) -> Result<(), Error> {
+    for chunk in ids.chunks(VALUES) {
+        let mut query = statement(format!("{what} WHERE id IN ({})", list_from(1, chunk.len())));
+        for id in chunk {
+            query = query.bind(*id);
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
 }

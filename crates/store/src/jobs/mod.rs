@@ -18,6 +18,7 @@ use crate::{
     sql::{VALUES, rows_of, statement},
 };
 
+pub(crate) use claim::held;
 pub use claim::{Claim, Job};
 pub use queue::{QueueCounts, QueueRow, QueueState};
 

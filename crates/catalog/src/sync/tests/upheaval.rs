@@ -6,7 +6,10 @@ use super::{
     fake::{Fake, World, component, project},
     house::{House, name},
 };
-use crate::handle::{pass_job, project_job};
+use crate::{
+    Phase,
+    handle::{pass_job, project_job},
+};
 
 fn estate() -> World {
     World::default()
@@ -114,4 +117,25 @@ async fn a_path_that_another_project_took_over_is_that_one_s() {
     house.pass("main").await;
     assert_eq!(path_of(&house, "component:default/pay").as_deref(), Some("a/old-pay"));
     assert_eq!(path_of(&house, "component:default/new-pay").as_deref(), Some("a/pay"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_that_ends_half_way_hides_no_change_from_the_next() {
+    let house = House::new().await;
+    let fake = Fake::start(estate()).await;
+    house.read("main", &fake, Discovery::default()).await;
+    let list =
+        "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: list}\nspec: {targets: [./more.yaml]}\n";
+    fake.change(|world| {
+        let listing = project("a/web").with("main", "catalog-info.yaml", list);
+        world.projects.insert(2, listing.with("main", "more.yaml", &component("more", "the first")));
+        // What a Location leads to is asked for after all pages: there the pass breaks off.
+        world.refuse_at = Some("CatalogSizes");
+    });
+    house.clock.advance(1);
+    house.store.wake(&[pass_job(&name("main"))]).await.expect("woken");
+    house.until("broken off", |house| house.status("main").phase == Phase::Failed).await;
+    fake.change(|world| world.refuse_at = None);
+    house.read("main", &fake, Discovery::default()).await;
+    assert!(house.held("component").contains(&"more".to_owned()), "{:?}", house.held("component"));
 }
