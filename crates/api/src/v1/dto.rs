@@ -295,7 +295,8 @@ pub(crate) struct EntityPage {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Freshness {
-    /// `fresh`, `stale` when GitLab does not answer for it now, or `unknown`.
+    /// `fresh`; `stale` when GitLab does not answer for it now, or when a reading that was asked for fails or waits; or
+    /// `unknown`.
     #[schema(example = "fresh")]
     pub(crate) state: &'static str,
     /// When it was last seen to be so.

@@ -31,13 +31,18 @@ struct Server {
     shown: Result<i64, String>,
 }
 
-/// Nothing, where the database is not there yet or not of this version: that was told.
+/// Nothing, where the database is not there yet: that was told.
 pub(super) async fn work(config: &Config) -> Vec<Check> {
     let url = config.database_url();
     if !database::is_there(&url) {
         return Vec::new();
     }
-    let Ok(Some(store)) = Store::look(&url, Arc::new(SystemClock)).await else { return Vec::new() };
+    let skipped = |why: String| vec![Check::skipped("queue", "Queue", why)];
+    let store = match Store::look(&url, Arc::new(SystemClock)).await {
+        Ok(Some(store)) => store,
+        Ok(None) => return skipped("the tables are not those of this version".to_owned()),
+        Err(error) => return skipped(error.to_string()),
+    };
     let looked = look(config, &url, &store).await;
     store.close().await;
     looked.unwrap_or_else(|error| {
@@ -49,7 +54,10 @@ pub(super) async fn work(config: &Config) -> Vec<Check> {
 async fn look(config: &Config, url: &str, store: &Store) -> Result<Vec<Check>, store::Error> {
     let servers = match store.dialect() {
         Dialect::Sqlite => match lock_holder(url)? {
-            Some(holder) => vec![alone(config, store, holder).await?],
+            Some(holder) if holder.starts_with("stagedoor serve") => vec![alone(config, store, holder).await?],
+            Some(other) => {
+                return Ok(vec![Check::skipped("queue", "Queue", format!("{other} has the database for itself now"))]);
+            }
             None => Vec::new(),
         },
         Dialect::Postgres => several(store).await?,
