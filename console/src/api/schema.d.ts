@@ -1139,7 +1139,8 @@ export interface components {
         /** @description How far what is shown can be trusted to be as it is at GitLab. */
         Freshness: {
             /**
-             * @description `fresh`, `stale` when GitLab does not answer for it now, or `unknown`.
+             * @description `fresh`; `stale` when GitLab does not answer for it now, or when a reading that was asked for fails or waits; or
+             *     `unknown`.
              * @example fresh
              */
             state: string;
